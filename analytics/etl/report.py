@@ -1,0 +1,158 @@
+"""What one file's reading says: findings, sheet and file reports, options in, outcome out.
+
+These are the words the ETL steps speak to each other and to the world (the JSON contract of the
+command line). Nothing here reads, parses or stores.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from analytics.ledgers.model import Severity
+
+How = Literal["exact", "synonym", "profile", "suggested", "set"]
+State = Literal["accepted", "accepted_with_warnings", "partially_accepted", "rejected", "duplicate", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing said about a place in a workbook. ``cell`` in A1 form, ``row`` from 1; both ``None`` for a
+    finding about a whole sheet, ``sheet`` too for one about the whole file."""
+
+    code: str
+    severity: Severity
+    message: str
+    hint: str
+    sheet: str | None = None
+    cell: str | None = None
+    row: int | None = None
+    field: str | None = None
+    raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MappedColumn:
+    """One spreadsheet column and the ledger field it fills. ``column`` is its letter, "" for a constant."""
+
+    column: str
+    header: str
+    field: str
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class UnmappedColumn:
+    """A spreadsheet column no field was found for; ``suggestions`` are (field, score 0-100), for a person."""
+
+    column: str
+    header: str
+    suggestions: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(slots=True)
+class Counts:
+    """Rows by what became of them. ``read`` covers every row below the header to the last row with content."""
+
+    read: int = 0
+    loaded: int = 0
+    quarantined: int = 0
+    subtotal: int = 0
+    blank: int = 0
+    repeated_header: int = 0
+    note: int = 0
+
+    def reconcile(self) -> None:
+        """Hold the counts to: read = loaded + quarantined + subtotal + blank + repeated_header + note.
+
+        Raises:
+            AssertionError: They do not add up; nothing of the sheet may be stored.
+        """
+        parts = self.loaded + self.quarantined + self.subtotal + self.blank + self.repeated_header + self.note
+        if self.read != parts:
+            raise AssertionError(f"行数不平：读入 {self.read}，归类 {parts}（{asdict(self)}）")
+
+
+@dataclass(slots=True)
+class Changes:
+    """Against the warehouse, by record; filled by the warehouse, zero until then."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+
+
+@dataclass(slots=True)
+class SheetReport:
+    """What was found in one table of a sheet. ``ledger`` is ``None`` where it is not one of ours."""
+
+    sheet: str
+    ledger: str | None
+    header_rows: list[int] = field(default_factory=list)
+    first_row: int | None = None
+    last_row: int | None = None
+    mapping: list[MappedColumn] = field(default_factory=list)
+    unmapped: list[UnmappedColumn] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+    changes: Changes = field(default_factory=Changes)
+    fingerprint: str = ""
+    """Hash of the normalised headers, under which a confirmed mapping is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRow:
+    """A row that was not loaded, kept whole: raw cell texts by column letter."""
+
+    sheet: str
+    row: int
+    ledger: str
+    cells: dict[str, str]
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What became of one file (the ``files`` entry of the command line's JSON)."""
+
+    file: str
+    sha256: str
+    state: State
+    upload_id: str | None = None
+    sheets: list[SheetReport] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plain dictionary of the JSON contract."""
+        data = asdict(self)
+        order = ("file", "sha256", "upload_id", "state", "sheets", "findings")
+        return {key: data[key] for key in order}
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOptions:
+    """What a person said along with a file. ``today`` comes from outside so that reading stays pure."""
+
+    file_name: str
+    today: dt.date
+    ledger: str | None = None
+    period: str | None = None
+    unit: str | None = None
+    constants: Mapping[str, str] = field(default_factory=dict)
+    profiles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Confirmed mappings: header fingerprint -> {header path: field}."""
+    accept_suggestions: bool = False
+
+
+@dataclass(slots=True)
+class Outcome:
+    """All that reading one file gives: the report, one Arrow table of records a ledger, the rows held back."""
+
+    report: FileReport
+    tables: dict[str, pa.Table] = field(default_factory=dict)
+    quarantine: list[QuarantinedRow] = field(default_factory=list)
+    reporting_unit: str | None = None
+    period: str | None = None

@@ -1,0 +1,69 @@
+"""One typed settings object for everything: environment (``TAIZHANG_*``), ``taizhang.toml``, defaults.
+
+The data folder is one setting; every path below it is derived here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+
+class Settings(BaseSettings):
+    """All settings. Sizes in bytes, times in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="TAIZHANG_", toml_file="taizhang.toml", extra="forbid", frozen=True)
+
+    data: Path = Path("data")
+    lock_wait: float = Field(default=30.0, ge=0)
+    """How long a write waits for another process to finish its own."""
+    reader_memory: int = Field(default=1 << 30, gt=0)
+    """Most address space, above the bare interpreter's, that reading one file may take."""
+    reader_seconds: float = Field(default=120.0, gt=0)
+    max_file_bytes: int = Field(default=200 << 20, gt=0)
+    max_unpacked_bytes: int = Field(default=2 << 30, gt=0)
+    max_cells: int = Field(default=40_000_000, gt=0)
+    keep_versions: int = Field(default=10, ge=2)
+    """Published versions kept besides the current one."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8050, ge=1, le=65535)
+    secret_key: str | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: arguments, environment, then ``taizhang.toml`` in the working folder."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def raw(self) -> Path:
+        """Original uploads, by content hash, never changed."""
+        return self.data / "raw"
+
+    @property
+    def processed(self) -> Path:
+        """Everything made from the uploads."""
+        return self.data / "processed"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file only a writer opens."""
+        return self.processed / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """Immutable versions that readers open."""
+        return self.processed / "published"
+
+    @property
+    def operations(self) -> Path:
+        """Users, sessions, audit, saved views (SQLite)."""
+        return self.processed / "operations.sqlite"
