@@ -21,8 +21,11 @@ State = Literal["accepted", "accepted_with_warnings", "partially_accepted", "rej
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing said about a place in a workbook. ``cell`` in A1 form, ``row`` from 1; both ``None`` for a
-    finding about a whole sheet, ``sheet`` too for one about the whole file."""
+    """One thing said about a place in a workbook.
+
+    ``cell`` in A1 form, ``row`` from 1; both ``None`` for a finding about a whole sheet, ``sheet`` too for one about
+    the whole file.
+    """
 
     code: str
     severity: Severity

@@ -21,6 +21,9 @@ ColumnType = Literal["text", "count", "decimal", "money", "percent", "date", "ye
 
 Severity = Literal["error", "warning", "info"]
 
+REPORTING_UNIT = "reporting_unit"
+"""The trace field that names the submitting office."""
+
 NUMERIC_TYPES: frozenset[str] = frozenset({"count", "decimal", "money", "percent"})
 
 
@@ -90,8 +93,11 @@ class Column(_Model):
 
 
 class Rule(_Model):
-    """A row rule (DOMAIN: validation). ``check`` and ``when`` are SQL predicates in DuckDB's dialect over
-    the ledger's columns, with ``:today`` bound to the day of ingest; a NULL check passes."""
+    """A rule each row must keep.
+
+    ``check`` and ``when`` are SQL predicates in DuckDB's dialect over the ledger's columns, with ``:today`` bound to
+    the day of ingest; a NULL check passes.
+    """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     severity: Severity
@@ -126,7 +132,8 @@ class Ledger(_Model):
     year_field: str | None = None
     unit_field: str | None = None
     key: tuple[str, ...] = Field(min_length=1)
-    """Columns that identify a record; ``<date>.year`` stands for that date's year."""
+    """Columns that identify a record; ``<date>.year`` stands for that date's year, ``reporting_unit`` for the office
+    that submitted it (item numbers are only unique within one office's list)."""
     near: Near | None = None
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...] = ()
@@ -139,7 +146,8 @@ class Ledger(_Model):
             if twice:
                 raise ValueError(f"{what}重复：{'、'.join(twice)}")
         known = set(names)
-        used: list[tuple[str, str]] = [("key", name.removesuffix(".year")) for name in self.key]
+        own_key = (name.removesuffix(".year") for name in self.key if name != REPORTING_UNIT)
+        used: list[tuple[str, str]] = [("key", name) for name in own_key]
         used += [("date_field", self.date_field)] if self.date_field else []
         used += [("year_field", self.year_field)] if self.year_field else []
         used += [("unit_field", self.unit_field)] if self.unit_field else []
@@ -210,6 +218,15 @@ def _lines(node: yaml.Node, path: tuple[str | int, ...] = ()) -> dict[tuple[str 
         for index, value in enumerate(node.value):
             found |= _lines(value, (*path, index))
     return found
+
+
+def line_of(path: Path, where: tuple[str | int, ...]) -> int:
+    """Return the line, from 1, of the place ``where`` (or its nearest declared ancestor) in a YAML file."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    lines = _lines(node) if node is not None else {}
+    while where and where not in lines:
+        where = where[:-1]
+    return lines.get(where, 1)
 
 
 def read_declaration(model: type[M], path: Path) -> M:

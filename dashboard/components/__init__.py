@@ -1,0 +1,1 @@
+"""Pure functions from values to components; usable and testable without a server."""

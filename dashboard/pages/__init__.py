@@ -1,0 +1,13 @@
+"""The pages, one file each. A page is a path, a title and a function from a request to components.
+
+Adding a page is writing its file and naming it in ``PAGES``; nothing else knows the list.
+"""
+
+from __future__ import annotations
+
+from dashboard.pages import overview, records
+from dashboard.pages.page import Page
+
+PAGES: tuple[Page, ...] = (overview.PAGE, records.PAGE)
+
+__all__ = ["PAGES", "Page"]

@@ -1,0 +1,582 @@
+"""The ``taizhang`` command: reads what a person typed, asks the machinery, and prints the answer.
+
+It formats and nothing else; each verb imports what it needs when it runs, so that asking for help is quick.
+This module must not know how a workbook is read, where records are stored or how a figure is computed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from analytics.console import reports
+from analytics.console.chinese import speak_chinese
+from analytics.console.failures import HELD_BACK, LOCKED, WRONG_USAGE, Command, Failure
+from analytics.console.options import (
+    check_constants,
+    check_suffix,
+    constants_of,
+    day_of,
+    find_ledger,
+    json_option,
+    ledger_names,
+    ledger_option,
+    out_option,
+    settings,
+    tell_written,
+    wait_option,
+    write,
+)
+from analytics.console.output import Progress, colour_wanted, note, number, say, say_json
+
+HELD = frozenset({"partially_accepted", "rejected", "unreadable"})
+"""States that end the command with exit code 1: something was not loaded."""
+
+speak_chinese()
+
+
+class Taizhang(Command):
+    """The command itself; knows its data folder once the options before the verb are read."""
+
+    data: Path | None = None
+
+    def log_folder(self) -> Path:
+        """Return where tracebacks of unexpected errors are kept."""
+        return (self.data or Path(os.environ.get("TAIZHANG_DATA") or "data")) / "processed" / "logs"
+
+    def failure(self, error: Exception) -> Failure | None:
+        """Return what the machinery is known to refuse as a sentence with its exit code."""
+        from analytics.ledgers.model import DeclarationError
+        from analytics.metrics import MetricError, PeriodError
+        from analytics.warehouse.errors import StoreBusy, UnknownUpload, WarehouseError
+
+        match error:
+            case StoreBusy():
+                return Failure(str(error), code=LOCKED)
+            case UnknownUpload() | MetricError() | PeriodError():
+                return Failure(str(error), code=WRONG_USAGE)
+            case WarehouseError():
+                return Failure(str(error))
+            case DeclarationError():
+                return Failure(f"声明文件有误：\n{error}")
+        return None
+
+
+@click.group(
+    cls=Taizhang,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    options_metavar="[选项]",
+    subcommand_metavar="命令 [参数]…",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="文件夹",
+    help="数据文件夹（默认：环境变量 TAIZHANG_DATA，否则 ./data）。",
+)
+@click.version_option(None, "--version", package_name="taizhang", message="taizhang %(version)s", help="显示版本。")
+@click.pass_context
+def main(ctx: click.Context, data: Path | None) -> None:
+    """把各单位的台账工作簿变成可以追溯到单元格的指标。
+
+    \b
+    例：
+      taizhang ingest 七月台账.xlsx        导入一份工作簿
+      taizhang kpi --period 2024           看全年指标
+      taizhang serve                       打开仪表盘
+
+    \b
+    退出码：0 全部通过（可以有提醒）；1 有内容没有导入，或没有做成；
+            2 用法不对；3 别的进程正在写入，等不到。
+    """
+    ctx.color = colour_wanted()
+    if isinstance(ctx.command, Taizhang):
+        ctx.command.data = data
+
+
+def verb() -> Callable[[Callable[..., None]], click.Command]:
+    """Declare a verb of the command."""
+    return main.command(options_metavar="[选项]")
+
+
+@verb()
+@click.argument("paths", nargs=-1, required=True, metavar="文件或文件夹…", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="只校验、比较并留待确认（taizhang confirm），不导入。")
+@ledger_option
+@click.option("--period", metavar="期", help="填报期：2024、2024-07 或 2024Q3；也用来补全没写年份的日期。")
+@click.option("--unit", metavar="单位", help="填报单位，工作簿里没有写时用。")
+@click.option(
+    "--set", "constants", multiple=True, metavar="列名=值", callback=constants_of, help="补上工作簿缺少的列，可重复。"
+)
+@click.option("--replace", is_flag=True, help="整期替换：该单位该期以前的记录以本次为准（须写 --unit 和 --period）。")
+@click.option("--accept-suggestions", is_flag=True, help="采用系统对表头的推测（默认只列出，不采用）。")
+@click.option("--strict", is_flag=True, help="文件里只要有一处错误，整份都不导入。")
+@wait_option
+@json_option
+@click.pass_context
+def ingest(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    dry_run: bool,
+    ledger: str | None,
+    period: str | None,
+    unit: str | None,
+    constants: dict[str, str],
+    replace: bool,
+    accept_suggestions: bool,
+    strict: bool,
+    wait: float | None,
+    as_json: bool,
+) -> None:
+    """导入工作簿（.xlsx .xls .xlsb .ods .et .csv）；写文件夹则导入其中全部工作簿。
+
+    每个文件单独处理：一个文件有问题，不影响其他文件。相同的文件再导入一次不会重复。
+
+    \b
+    例：
+      taizhang ingest 七月台账.xlsx
+      taizhang ingest 上报/ --period 2024-07 --unit 渭滨区
+      taizhang ingest 隐患.xlsx --ledger rectification --set source=督查
+    """
+    from analytics import intake
+    from analytics.warehouse.periods import span
+
+    declared = find_ledger(ledger) if ledger else None
+    check_constants(constants, declared)
+    if replace and not (unit and period):
+        raise Failure("--replace 要同时写明 --unit 和 --period，否则不知道替换哪个单位哪一期。", code=WRONG_USAGE)
+    if period is not None and span(period) is None:
+        raise Failure(f"--period：看不懂“{period}”。", "应写成 2024、2024-07 或 2024Q3。", WRONG_USAGE)
+    if all(not path.exists() for path in paths):
+        raise Failure(f"找不到：{'、'.join(map(str, paths))}", "请核对路径。", WRONG_USAGE)
+    found = intake.ingest(
+        paths,
+        settings(lock_wait=wait),
+        ledger=declared.id if declared else None,
+        period=period,
+        unit=unit,
+        constants=constants,
+        replace=replace,
+        accept_suggestions=accept_suggestions,
+        strict=strict,
+        dry_run=dry_run,
+        on_progress=Progress(len(intake.expand(paths))),
+    )
+    tell_files(ctx, [report.to_json() for report in found], as_json)
+
+
+def tell_files(ctx: click.Context, files: list[dict[str, Any]], as_json: bool) -> None:
+    """Print what became of files and end with the contract's exit code."""
+    if as_json:
+        say_json({"files": files})
+    else:
+        say(reports.files(files, ledger_names()))
+    note(reports.summary(files))
+    ctx.exit(HELD_BACK if any(report["state"] in HELD for report in files) else 0)
+
+
+@verb()
+@click.argument("upload", metavar="上传编号")
+@wait_option
+@json_option
+@click.pass_context
+def confirm(ctx: click.Context, upload: str, wait: float | None, as_json: bool) -> None:
+    """确认一次预览（ingest --dry-run），把它正式导入。
+
+    \b
+    例：
+      taizhang confirm 20240801-1a2b3c4d
+    """
+    from analytics import intake
+
+    report = intake.confirm(upload, settings(lock_wait=wait))
+    tell_files(ctx, [report.to_json()], as_json)
+
+
+@verb()
+@click.argument("upload", metavar="上传编号")
+@click.option("--reason", default="", metavar="原因", help="为什么撤回，会记在这次上传上。")
+@wait_option
+@json_option
+def revoke(upload: str, reason: str, wait: float | None, as_json: bool) -> None:
+    """撤回一次上传：它带来的记录退回到上一次的样子。原文件和历史都还在。
+
+    \b
+    例：
+      taizhang revoke 20240801-1a2b3c4d --reason 报错了文件
+    """
+    from analytics import intake
+
+    answer = intake.revoke(upload, settings(lock_wait=wait), reason=reason)
+    if as_json:
+        say_json(answer)
+    else:
+        say(f"已撤回 {upload}。" if answer["state"] == "revoked" else f"已取消待确认的 {upload}。")
+
+
+@verb()
+@json_option
+def uploads(as_json: bool) -> None:
+    """列出全部上传：什么时候、什么文件、结果如何，新的在前。
+
+    \b
+    例：
+      taizhang uploads
+    """
+    from analytics import intake
+
+    rows = intake.uploads(settings())
+    if as_json:
+        say_json({"uploads": rows})
+    else:
+        say(reports.uploads(rows) if rows else "还没有上传过文件。")
+
+
+@verb()
+@click.argument("upload", metavar="上传编号")
+@json_option
+def show(upload: str, as_json: bool) -> None:
+    """看一次上传：识别到的表、各列的对应、行数和发现的问题。
+
+    \b
+    例：
+      taizhang show 20240801-1a2b3c4d
+    """
+    from analytics import intake
+
+    answer = intake.show(upload, settings())
+    if as_json:
+        say_json(answer)
+    else:
+        say(reports.upload(answer, ledger_names()))
+
+
+@verb()
+@ledger_option
+@click.option(
+    "--severity", type=click.Choice(["error", "warning", "info"]), help="只看错误、提醒或说明。", metavar="程度"
+)
+@click.option("--upload", metavar="上传编号", help="只看这一次上传的。")
+@json_option
+def findings(ledger: str | None, severity: str | None, upload: str | None, as_json: bool) -> None:
+    """列出还有效的上传里发现的问题：在哪个单元格、错在哪里、怎么改。
+
+    \b
+    例：
+      taizhang findings --severity error
+      taizhang findings --ledger rectification --json
+    """
+    from analytics import intake
+
+    chosen = find_ledger(ledger).id if ledger else None
+    rows = intake.findings(settings(), ledger=chosen, severity=severity, upload=upload)
+    if as_json:
+        say_json({"findings": rows})
+    else:
+        say(reports.findings(rows, with_file=True) if rows else "没有发现问题。")
+
+
+@verb()
+@click.argument("upload", metavar="上传编号")
+@out_option("标注后的工作簿", required=True)
+@json_option
+def annotate(upload: str, output: Path, as_json: bool) -> None:
+    """拿回上报的工作簿：错的单元格标了颜色、写了说明，第一张表列出全部问题。
+
+    \b
+    例：
+      taizhang annotate 20240801-1a2b3c4d -o 七月台账-标注.xlsx
+    """
+    from analytics import intake
+    from analytics.etl.annotate import mark
+
+    check_suffix(output, "xlsx")
+    chosen = settings()
+    report = intake.show(upload, chosen)
+    content = intake.original(upload, chosen)
+    write(output, mark(content, report["file"], report))
+    tell_written(output, as_json, findings=len(report["findings"]))
+
+
+@verb()
+@click.argument("ledger", metavar="台账")
+@out_option("模板", required=True)
+@json_option
+def template(ledger: str, output: Path, as_json: bool) -> None:
+    """生成一份空白填报模板，带下拉框、校验和填写说明。
+
+    \b
+    例：
+      taizhang template job_fair -o 招聘会模板.xlsx
+    """
+    from analytics.etl.template import build
+
+    check_suffix(output, "xlsx")
+    declared = find_ledger(ledger)
+    write(output, build(declared, today=dt.date.today()))
+    tell_written(output, as_json, ledger=declared.id)
+
+
+@verb()
+@json_option
+def ledgers(as_json: bool) -> None:
+    """列出全部台账和它们的列。
+
+    \b
+    例：
+      taizhang ledgers
+      taizhang ledgers --json
+    """
+    from analytics.ledgers.model import ledgers as declared
+
+    rows = [ledger.model_dump(mode="json") for ledger in declared().values()]
+    if as_json:
+        say_json({"ledgers": rows})
+    else:
+        say(reports.ledgers(rows))
+
+
+@verb()
+@json_option
+def metrics(as_json: bool) -> None:
+    """列出全部指标：编号、名称、单位和口径。
+
+    \b
+    例：
+      taizhang metrics
+    """
+    from analytics.metrics.model import catalogue
+
+    rows = [
+        {
+            "id": metric.id,
+            "name": metric.name,
+            "unit": metric.unit,
+            "direction": metric.direction,
+            "ledger": metric.ledger,
+            "definition": metric.definition,
+            "counting": metric.counting_rule,
+        }
+        for metric in catalogue().values()
+        if not metric.supporting
+    ]
+    if as_json:
+        say_json({"metrics": rows})
+    else:
+        say(reports.metrics(rows))
+
+
+@verb()
+@click.argument("ids", nargs=-1, metavar="[指标编号]…")
+@click.option(
+    "--period", default="本年", metavar="期", help="2024、2024-07、2024Q3、2024-01..2024-07、上半年……（默认：本年）。"
+)
+@click.option(
+    "--by", multiple=True, metavar="维度", help="按 county（县区）、unit（填报单位）或该指标的其他维度分开，可重复。"
+)
+@click.option(
+    "--grain",
+    type=click.Choice(["month", "quarter", "half", "year"]),
+    metavar="粒度",
+    help="再按 month、quarter、half 或 year 分开。",
+)
+@click.option("--county", metavar="县区", help="只看一个县区。")
+@click.option("--as-of", callback=day_of, metavar="日期", help="按这一天的情形看（默认：今天），例如 2024-06-30。")
+@json_option
+def kpi(
+    ids: tuple[str, ...],
+    period: str,
+    by: tuple[str, ...],
+    grain: Any,
+    county: str | None,
+    as_of: dt.date | None,
+    as_json: bool,
+) -> None:
+    """看指标：数值、目标、完成率、同比、环比。不写编号就是全部指标。
+
+    \b
+    例：
+      taizhang kpi --period 2024
+      taizhang kpi J02 J03 --period 2024Q3 --by county
+      taizhang kpi J01 --period 2024-01..2024-07 --grain month --json
+    """
+    from analytics.metrics import query
+
+    split = [name.strip() for value in by for name in value.split(",")]
+    found = query(ids or None, period=period, by=split, grain=grain, county=county, as_of=as_of, settings=settings())
+    answer = found.to_json()
+    if as_json:
+        say_json(answer)
+    else:
+        say(reports.kpi(answer))
+        note(f"统计期：{found.period.label}　数据版本：{found.version}")
+
+
+@verb()
+@click.argument("ledger", metavar="台账")
+@click.option("--period", metavar="期", help="只要这一期的记录。")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["csv", "json", "parquet", "xlsx"]),
+    metavar="格式",
+    help="csv、json、parquet 或 xlsx（默认看 -o 的扩展名，否则 csv）。",
+)
+@out_option("记录")
+@json_option
+def export(ledger: str, period: str | None, kind: Any, output: Path | None, as_json: bool) -> None:
+    """导出一种台账的现行记录，每条带着文件、工作表、行号和上传编号。
+
+    不写 -o 时 csv 和 json 写到标准输出。
+
+    \b
+    例：
+      taizhang export job_fair --period 2024 -o 招聘会.xlsx
+      taizhang export training --format json
+    """
+    from analytics import intake
+
+    declared = find_ledger(ledger)
+    if kind is None and output is not None:
+        check_suffix(output, "csv", "json", "parquet", "xlsx")
+        kind = output.suffix.lower().lstrip(".")
+    if kind is None:
+        kind = "json" if as_json else "csv"
+    if output is None and kind in {"parquet", "xlsx"}:
+        raise Failure(f"{kind} 不能写到标准输出。", f"请写明文件：-o {declared.name}.{kind}", WRONG_USAGE)
+    target: Path | IO[bytes] = output or sys.stdout.buffer
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    intake.export(declared.id, settings(), period=period, kind=kind, output=target)
+    if output is not None:
+        tell_written(output, as_json, ledger=declared.id, format=kind)
+
+
+@verb()
+@click.argument("file", metavar="文件", type=click.Path(path_type=Path, dir_okay=False))
+@wait_option
+@json_option
+def backup(file: Path, wait: float | None, as_json: bool) -> None:
+    """把全部数据备份成一个文件；备份时照常可以看数。
+
+    \b
+    例：
+      taizhang backup 备份-20240801.tar
+    """
+    from analytics import intake
+
+    manifest = intake.backup(settings(lock_wait=wait), file)
+    if as_json:
+        say_json({"file": str(file), **manifest})
+    else:
+        size = sum(member["bytes"] for member in manifest["members"].values())
+        say(f"已备份到 {file}：{len(manifest['members'])} 个文件，{number(size / 2**20, 1)} MB。")
+
+
+@verb()
+@click.argument("file", metavar="文件", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--force", is_flag=True, help="数据文件夹里已有数据时也恢复；原有数据会移到旁边，不会删除。")
+@wait_option
+@json_option
+def restore(file: Path, force: bool, wait: float | None, as_json: bool) -> None:
+    """从备份恢复。先逐字节核对备份，核对无误才动手。
+
+    \b
+    例：
+      taizhang restore 备份-20240801.tar
+      taizhang --data 新数据 restore 备份-20240801.tar
+    """
+    from analytics import intake
+
+    chosen = settings(lock_wait=wait)
+    manifest = intake.restore(chosen, file, force=force)
+    if as_json:
+        say_json({"file": str(file), "data": str(chosen.data), **manifest})
+    else:
+        say(f"已恢复到 {chosen.data}：{len(manifest['members'])} 个文件，数据版本 {manifest['version']}。")
+
+
+@verb()
+@wait_option
+@json_option
+@click.pass_context
+def check(ctx: click.Context, wait: float | None, as_json: bool) -> None:
+    """体检：台账库、发布的版本、原文件、各项行数是否都对得上。只看，不改。
+
+    \b
+    例：
+      taizhang check
+    """
+    from analytics import intake
+
+    found = intake.check(settings(lock_wait=wait))
+    rows = [asdict(entry) for entry in found]
+    sound = all(row["verdict"] != "error" for row in rows)
+    if as_json:
+        say_json({"ok": sound, "checks": rows})
+    else:
+        say(reports.checks(rows))
+    ctx.exit(0 if sound else HELD_BACK)
+
+
+@verb()
+@click.option(
+    "--year", type=click.IntRange(2001, 2100), default=2024, metavar="年", help="演示哪一年和它的上一年（默认 2024）。"
+)
+@click.option("--scale", type=click.IntRange(1, 1000), default=1, metavar="倍数", help="数据量的倍数（默认 1）。")
+@wait_option
+@json_option
+@click.pass_context
+def demo(ctx: click.Context, year: int, scale: int, wait: float | None, as_json: bool) -> None:
+    """生成演示台账（约三十份工作簿，标明“演示数据”）并导入。再运行一次不会重复。
+
+    \b
+    例：
+      taizhang demo
+      taizhang --data 演示 demo --year 2024
+    """
+    from analytics import intake
+    from analytics.demo.build import build
+
+    chosen = settings(lock_wait=wait)
+    folder = chosen.data / "demo" / f"{year}x{scale}"
+    note(f"正在生成演示工作簿：{folder}")
+    build(folder, year=year, scale=scale)
+    found = intake.ingest([folder], chosen, on_progress=Progress(len(intake.expand([folder]))))
+    files = [report.to_json() for report in found]
+    if as_json:
+        say_json({"files": files})
+    note(reports.summary(files))
+    note("演示数据里有意写错了几处，用来展示校验；查看：taizhang findings --severity error")
+    ctx.exit(0)
+
+
+@verb()
+@click.option("--host", metavar="地址", help="监听的地址（默认 127.0.0.1，只有本机能打开）。")
+@click.option("--port", type=click.IntRange(1, 65535), metavar="端口", help="端口（默认 8050）。")
+@click.option("--workers", type=click.IntRange(min=1), metavar="个数", help="工作进程数（默认随处理器，2 到 4）。")
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """打开仪表盘，一直运行到按 Ctrl+C。
+
+    \b
+    例：
+      taizhang serve
+      taizhang serve --port 8051 --workers 4
+    """
+    given = {"--host": host, "--port": port, "--workers": workers}
+    arguments = [word for name, value in given.items() if value is not None for word in (name, str(value))]
+    environment = {**os.environ, "TAIZHANG_DATA": str(settings().data.resolve())}
+    # The dashboard is a program of its own that asks this package; this package knows nothing of it but its name.
+    sys.stdout.flush()
+    os.execve(sys.executable, [sys.executable, "-P", "-m", "dashboard", *arguments], environment)  # noqa: S606
+
+
+if __name__ == "__main__":
+    main()

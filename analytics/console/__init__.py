@@ -1,0 +1,1 @@
+"""How the command speaks: Chinese usage messages, tables, JSON, exit codes. It knows nothing of ledgers."""

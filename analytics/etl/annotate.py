@@ -1,0 +1,232 @@
+"""The way back: the submitter's own workbook, with what is wrong marked in its cells.
+
+Layout, formulas and formats stay as they were; wrong cells are coloured and carry a comment; a first sheet
+校验结果 lists every finding with a link to its cell. Formats that cannot be written (.xls, .csv, .ods …) come
+back as .xlsx with the same sheets and addresses. This module must not know where reports are stored.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.worksheet import Worksheet
+
+from analytics.etl.grid import ErrorCell, Limits, UnreadableWorkbook
+from analytics.etl.sniff import kind_of
+from analytics.etl.workbook import open_grids
+
+RESULT_SHEET = "校验结果"
+"""Name of the first sheet; reading passes over it, so a marked copy can be corrected and sent in again."""
+
+RESULT_TITLE = "台账校验结果（由系统生成，再次上报时可以保留）"
+_AUTHOR = "台账校验"
+_COLOURS = {"error": "FFC7CE", "warning": "FFEB9C", "info": "DDEBF7"}
+_WORDS = {"error": "错误", "warning": "提醒", "info": "说明"}
+_ORDER = {"error": 0, "warning": 1, "info": 2}
+_STATES = {
+    "accepted": "全部通过",
+    "accepted_with_warnings": "通过，有需要留意之处",
+    "partially_accepted": "部分通过：有错误的行没有导入",
+    "rejected": "没有导入",
+    "duplicate": "与以前上报的文件完全相同，没有重复导入",
+    "unreadable": "文件读不出来",
+}
+_HEADERS = ("序号", "程度", "工作表", "单元格", "列", "原来的内容", "问题", "怎么改", "代码")
+_WIDTHS = (6, 7, 16, 9, 20, 24, 52, 52, 24)
+
+Report = Mapping[str, Any]
+"""One entry of ``files`` in the command line's JSON, whoever kept it."""
+
+
+def mark(content: bytes, file_name: str, report: Report, *, limits: Limits | None = None) -> bytes:
+    """Return the workbook in ``content`` marked with the findings of ``report``, as .xlsx bytes.
+
+    Args:
+        content: The original file.
+        file_name: Its name; only shown.
+        report: What reading it said (``state``, ``sheets``, ``findings``).
+        limits: Sizes beyond which a file is not opened.
+    """
+    findings = sorted(report["findings"], key=_place)
+    book = _open(content, file_name, report, limits or Limits())
+    if RESULT_SHEET in book.sheetnames:
+        del book[RESULT_SHEET]
+    _remove_old_marks(book)
+    by_cell: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for finding in findings:
+        address = _address(finding)
+        if address and finding["sheet"] in book.sheetnames:
+            by_cell[finding["sheet"], address].append(finding)
+    for (sheet, address), said in by_cell.items():
+        if isinstance(book[sheet], Worksheet):
+            _mark_cell(book[sheet], address, said)
+    _write_results(book, PurePath(file_name).name, report, findings)
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def _place(finding: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (_ORDER[finding["severity"]], finding["sheet"] or "", finding["row"] or 0, finding["cell"] or "")
+
+
+def _address(finding: Mapping[str, Any]) -> str | None:
+    if finding["cell"]:
+        return str(finding["cell"]).split(":")[0]
+    return f"A{finding['row']}" if finding["row"] else None
+
+
+def _open(content: bytes, file_name: str, report: Report, limits: Limits) -> Workbook:
+    """Return the file as a workbook that can be written: itself if it is .xlsx, otherwise its values."""
+    if report["state"] == "unreadable":
+        return _empty()
+    try:
+        if kind_of(content) in {"xlsx", "xlsm"}:
+            try:
+                return load_workbook(io.BytesIO(content))
+            except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+                # Some programs write styles or names this library refuses; the values can still be given back.
+                return _from_grids(content, file_name, limits)
+        return _from_grids(content, file_name, limits)
+    except UnreadableWorkbook:
+        return _empty()
+
+
+def _empty() -> Workbook:
+    book = Workbook()
+    book.remove(book.active)
+    return book
+
+
+def _from_grids(content: bytes, file_name: str, limits: Limits) -> Workbook:
+    book = _empty()
+    for grid in open_grids(content, file_name, limits).sheets:
+        sheet = book.create_sheet(_sheet_name(grid.name))
+        sheet.sheet_state = {"visible": "visible", "hidden": "hidden", "very_hidden": "veryHidden"}[grid.visibility]
+        for row, values in enumerate(grid.rows, start=1):
+            for column, value in enumerate(values, start=1):
+                if value not in ("", None):
+                    _write(sheet.cell(row, column), value)
+                    shown_as = grid.number_format(row - 1, column - 1)
+                    if shown_as:
+                        sheet.cell(row, column).number_format = shown_as
+        for merge in grid.merged:
+            sheet.merge_cells(
+                start_row=merge.first_row + 1,
+                end_row=merge.last_row + 1,
+                start_column=merge.first_column + 1,
+                end_column=merge.last_column + 1,
+            )
+        for row in grid.hidden_rows:
+            sheet.row_dimensions[row + 1].hidden = True
+        for column in grid.hidden_columns:
+            sheet.column_dimensions[get_column_letter(column + 1)].hidden = True
+    return book
+
+
+def _sheet_name(name: str) -> str:
+    """Return ``name`` without what .xlsx forbids in the name of a sheet."""
+    return "".join("_" if character in r"[]:*?/\\" else character for character in name)[:31] or "Sheet"
+
+
+def _write(cell: Cell, value: Any) -> None:
+    """Put ``value`` into ``cell``; text stays text even where it begins like a formula."""
+    if isinstance(value, str):
+        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+        cell.data_type = "e" if isinstance(value, ErrorCell) and value in cell_errors() else "s"
+    else:
+        cell.value = value
+
+
+def cell_errors() -> Iterable[str]:
+    """Return the error values a spreadsheet can hold."""
+    return ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A")
+
+
+def _remove_old_marks(book: Workbook) -> None:
+    """Take away the marks of an earlier round, so that what has been put right no longer looks wrong."""
+    ours = {f"00{colour}" for colour in _COLOURS.values()}
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.comment is not None and cell.comment.author == _AUTHOR:
+                    cell.comment = None
+                    if cell.fill.fgColor.rgb in ours:
+                        cell.fill = PatternFill()
+
+
+def _mark_cell(sheet: Worksheet, address: str, findings: Sequence[Mapping[str, Any]]) -> None:
+    cell = sheet[address]
+    for merged in sheet.merged_cells.ranges:
+        if address in merged:
+            cell = sheet.cell(merged.min_row, merged.min_col)
+    cell.fill = PatternFill("solid", fgColor=_COLOURS[findings[0]["severity"]])
+    said = [f"【{_WORDS[item['severity']]}】{item['message']}\n{item['hint']}" for item in findings]
+    before = f"{cell.comment.text}\n\n" if cell.comment else ""
+    text = ILLEGAL_CHARACTERS_RE.sub("", before + "\n".join(said))
+    cell.comment = Comment(text, _AUTHOR, width=320, height=min(400, 60 + 22 * (text.count("\n") + len(text) // 20)))
+
+
+def _write_results(book: Workbook, file_name: str, report: Report, findings: Sequence[Mapping[str, Any]]) -> None:
+    sheet = book.create_sheet(RESULT_SHEET, 0)
+    book.active = 0
+    for other in book.worksheets[1:]:
+        other.sheet_view.tabSelected = False
+    sheet["A1"] = RESULT_TITLE
+    sheet["A1"].font = Font(bold=True, size=14)
+    _write(sheet["A2"], f"文件：{file_name}　结果：{_STATES[report['state']]}")
+    row = 3
+    for part in report["sheets"]:
+        counts = part["counts"]
+        others = counts["subtotal"] + counts["blank"] + counts["repeated_header"] + counts["note"]
+        _write(
+            sheet.cell(row, 1),
+            f"工作表“{part['sheet']}”：读入 {counts['read']} 行，导入 {counts['loaded']} 行，"
+            f"有错误未导入 {counts['quarantined']} 行，合计、空行、注释等 {others} 行",
+        )
+        row += 1
+    row += 1
+    for column, (name, width) in enumerate(zip(_HEADERS, _WIDTHS, strict=True), start=1):
+        head = sheet.cell(row, column, name)
+        head.font = Font(bold=True)
+        head.fill = PatternFill("solid", fgColor="E7EDF3")
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    sheet.freeze_panes = sheet.cell(row + 1, 1)
+    headers = {(part["sheet"], item["field"]): item for part in report["sheets"] for item in part["mapping"]}
+    for number, finding in enumerate(findings, start=1):
+        mapped = headers.get((finding["sheet"], finding["field"]))
+        values = (
+            number,
+            _WORDS[finding["severity"]],
+            finding["sheet"] or "整个文件",
+            finding["cell"] or (f"第{finding['row']}行" if finding["row"] else ""),
+            mapped["header"] if mapped else "",
+            finding["raw"] or "",
+            finding["message"],
+            finding["hint"],
+            finding["code"],
+        )
+        row += 1
+        for column, value in enumerate(values, start=1):
+            cell = sheet.cell(row, column)
+            _write(cell, value)
+            cell.alignment = Alignment(vertical="top", wrap_text=True)
+        sheet.cell(row, 2).fill = PatternFill("solid", fgColor=_COLOURS[finding["severity"]])
+        address = _address(finding)
+        if address and finding["sheet"] in book.sheetnames:
+            link = sheet.cell(row, 4)
+            quoted = finding["sheet"].replace("'", "''")
+            link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{quoted}'!{address}")
+            link.font = Font(underline="single", color="0563C1")
+    if not findings:
+        sheet.cell(row + 1, 1, "没有发现问题。")

@@ -1,0 +1,538 @@
+"""One file from bytes to records and findings: the steps in order, and the counts that must reconcile.
+
+Pure: bytes and options in, an ``Outcome`` out. ``read`` never raises for bad input; whatever is wrong becomes
+a finding and a state. Must not know the warehouse, the raw store or metrics.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+from analytics.etl.assembly import build_table, held_row
+from analytics.etl.batch import Batch
+from analytics.etl.body import Body, read_body
+from analytics.etl.codes import Issue, issue
+from analytics.etl.context import TableContext, read_sections, sole_unit, surroundings, weigh
+from analytics.etl.grid import Limits, Sheet, UnreadableWorkbook, a1, letters
+from analytics.etl.headers import Vocabulary
+from analytics.etl.layout import Layout, Table, find_tables
+from analytics.etl.mapping import Choice, LedgerMapping, choose_ledger, fingerprint, map_columns
+from analytics.etl.merging import merge
+from analytics.etl.metadata import Surroundings, is_blank_cell
+from analytics.etl.records import BatchReader
+from analytics.etl.report import (
+    Counts,
+    FileReport,
+    Finding,
+    IngestOptions,
+    MappedColumn,
+    Outcome,
+    QuarantinedRow,
+    SheetReport,
+    State,
+    UnmappedColumn,
+)
+from analytics.etl.rules import check_rows
+from analytics.etl.totals import check_totals
+from analytics.etl.values import Context, Parsed, parse
+from analytics.etl.values.privacy import column_looks_personal, is_personal_header, mask
+from analytics.etl.workbook import open_grids
+from analytics.ledgers.model import Ledger, geography, ledgers
+
+_LOG = logging.getLogger(__name__)
+_SAMPLE = 200
+"""Rows looked at to judge a column before it is parsed."""
+
+
+@cache
+def _shipped_vocabulary() -> Vocabulary:
+    return Vocabulary(ledgers())
+
+
+@dataclass(slots=True)
+class _Found:
+    """One table on its way through the steps."""
+
+    sheet: Sheet
+    table: Table
+    body: Body
+    around: Surroundings
+    context: TableContext | None = None
+    report: SheetReport | None = None
+    batch: Batch | None = None
+    dropped: frozenset[int] = frozenset()
+
+
+def read(content: bytes, options: IngestOptions, limits: Limits | None = None) -> Outcome:
+    """Read one file.
+
+    Args:
+        content: The whole file.
+        options: What the person said along with it.
+        limits: How large it may be.
+
+    Returns:
+        The report, the records by ledger, and the rows held back. Nothing is loaded of a file that cannot
+        be opened or in which no ledger is recognised.
+    """
+    report = FileReport(options.file_name, hashlib.sha256(content).hexdigest(), "rejected")
+    try:
+        workbook = open_grids(content, options.file_name, limits)
+    except UnreadableWorkbook as refusal:
+        report.state = "unreadable"
+        report.findings.append(refusal.finding())
+        return Outcome(report)
+    try:
+        return _Reader(workbook.sheets, workbook.findings, workbook.date1904, options, report).run()
+    except Exception as error:  # noqa: BLE001 - the last line of defence: one file must not take others with it
+        _LOG.exception("reading %s failed", options.file_name)
+        failed = FileReport(options.file_name, report.sha256, "rejected")
+        said = issue("FILE-INTERNAL", kind=type(error).__name__)
+        failed.findings.append(Finding(said.code, said.severity, said.message, said.hint))
+        return Outcome(failed)
+
+
+class _Reader:
+    """Reads one opened workbook."""
+
+    def __init__(
+        self,
+        sheets: Sequence[Sheet],
+        findings: Sequence[Finding],
+        date1904: bool,
+        options: IngestOptions,
+        report: FileReport,
+    ) -> None:
+        self.sheets, self.date1904, self.options, self.report = sheets, date1904, options, report
+        self.geography = geography()
+        self.ledgers = ledgers()
+        headers = {path.rsplit("/", 1)[-1] for profile in options.profiles.values() for path in profile}
+        self.vocabulary = Vocabulary(self.ledgers, headers) if headers else _shipped_vocabulary()
+        self.findings: list[Finding] = list(findings)
+        self.outcome = Outcome(report, period=options.period)
+        self.refused = False
+
+    def run(self) -> Outcome:
+        """Take every step and settle the file's state."""
+        if self.options.ledger is not None and self.options.ledger not in self.ledgers:
+            known = "、".join(f"{ledger.id}（{ledger.name}）" for ledger in self.ledgers.values())
+            self.say(issue("FILE-LEDGER-UNKNOWN", ledger=self.options.ledger, known=known))
+            return self.finish([])
+        if not self.constants_hold():
+            return self.finish([])
+        found = self.find()
+        unit = sole_unit([one.around for one in found])
+        for one in found:
+            one.context = weigh(
+                one.sheet, one.around, self.options, self.geography, file_unit=unit, date1904=self.date1904
+            )
+            self.take(one)
+        self.outcome.reporting_unit = (
+            self.options.unit
+            or unit
+            or next((one.context.unit for one in found if one.context is not None and one.context.unit), None)
+        )
+        return self.finish(found)
+
+    def say(self, said: Issue, sheet: str | None = None, cell: str | None = None, name: str | None = None) -> None:
+        """Record a finding about the file, a sheet, or a header cell."""
+        self.findings.append(Finding(said.code, said.severity, said.message, said.hint, sheet, cell, None, name))
+
+    # -- steps ---------------------------------------------------------------------------------------------
+
+    def constants_hold(self) -> bool:
+        """Check the constants a person gave against the ledgers they may belong to."""
+        names = [self.ledgers[self.options.ledger]] if self.options.ledger else list(self.ledgers.values())
+        fine = True
+        for name, raw in self.options.constants.items():
+            columns = [column for ledger in names for column in ledger.columns if column.name == name]
+            if not columns:
+                self.say(issue("MAP-CONSTANT-INVALID", field=name, raw=mask(raw)[0], reason="没有这个项目"))
+                fine = False
+                continue
+            answers = [parse(column, raw, Context(self.options.today)) for column in columns]
+            if all(answer.value is None for answer in answers):
+                reason = next((said.message for answer in answers for said in answer.issues), "没有内容")
+                self.say(issue("MAP-CONSTANT-INVALID", field=name, raw=mask(raw)[0], reason=reason), name=name)
+                fine = False
+        return fine
+
+    def constants_of(self, ledger: Ledger) -> dict[str, Parsed]:
+        """Return the constants that belong to a ledger, parsed."""
+        found = {}
+        for column in ledger.columns:
+            if column.name in self.options.constants:
+                answer = parse(column, self.options.constants[column.name], Context(self.options.today))
+                if answer.value is not None:
+                    found[column.name] = answer
+        return found
+
+    def find(self) -> list[_Found]:
+        """Find the tables of every sheet, and say of each sheet what is to be said."""
+        found: list[_Found] = []
+        for sheet in self.sheets:
+            layout = find_tables(sheet, self.vocabulary, self.geography)
+            self.describe(sheet, layout)
+            if layout.kind != "tables":
+                continue
+            for table in layout.tables:
+                body = read_body(sheet, table, self.geography)
+                shared = sum(other.top == table.top for other in layout.tables) > 1
+                found.append(_Found(sheet, table, body, surroundings(sheet, table, body, shared=shared)))
+        return found
+
+    def describe(self, sheet: Sheet, layout: Layout) -> None:
+        """Say what is unusual about a sheet, and why a sheet without tables is not read."""
+        name = sheet.name
+        if layout.kind == "empty":
+            self.say(issue("SHEET-EMPTY", sheet=name), name)
+            return
+        if sheet.visibility != "visible":
+            self.say(issue("SHEET-HIDDEN", sheet=name), name)
+        hidden = sorted(
+            row
+            for row in sheet.hidden_rows
+            if row < len(sheet.rows) and any(not is_blank_cell(v) for v in sheet.rows[row])
+        )
+        if hidden:
+            self.say(issue("SHEET-HIDDEN-ROWS", count=len(hidden), rows=row_list(hidden)), name)
+        columns = [letters(column) for column in sorted(sheet.hidden_columns) if column < sheet.width]
+        if columns:
+            self.say(issue("SHEET-HIDDEN-COLUMNS", columns="、".join(columns[:12])), name)
+        for first, last in layout.asides:
+            self.say(issue("SHEET-ASIDE", span=f"{letters(first)}至{letters(last)}"), name)
+        if layout.kind == "matrix":
+            self.refuse(issue("SHEET-MATRIX", sheet=name), name)
+        elif layout.kind == "transposed":
+            self.refuse(issue("SHEET-TRANSPOSED", sheet=name), name)
+        elif layout.kind == "unknown":
+            example = "、".join(column.label for column in next(iter(self.ledgers.values())).columns[:3])
+            self.refuse(issue("SHEET-NO-HEADER", sheet=name, example=example), name, aside=True)
+
+    def refuse(
+        self,
+        said: Issue,
+        sheet: str,
+        cell: str | None = None,
+        *,
+        aside: bool = False,
+        report: SheetReport | None = None,
+    ) -> None:
+        """Record that a sheet is not read. ``aside``: nothing in it speaks for a ledger."""
+        if report is None:
+            report = SheetReport(sheet, None)
+        self.report.sheets.append(report)
+        if aside:
+            said = replace(said, severity="warning")
+        else:
+            self.refused = True
+        self.say(said, sheet, cell)
+
+    def take(self, found: _Found) -> None:
+        """Settle a table's ledger, read its records and hold them to the rules."""
+        context = found.context
+        if context is None:
+            return
+        sheet, table = found.sheet, found.table
+        print_of = fingerprint(table)
+        choice = self.choose(found, print_of)
+        report = SheetReport(
+            sheet.name, None, header_rows=[row + 1 for row in range(table.top, table.bottom + 1)], fingerprint=print_of
+        )
+        if table.last > table.bottom:
+            report.first_row, report.last_row = table.bottom + 2, table.last + 1
+        mapping = choice.mapping
+        if choice.verdict != "chosen" or mapping is None:
+            report.unmapped = [UnmappedColumn(letters(one.index), one.display) for one in table.named()]
+            self.explain(found, choice, report)
+            return
+        report.ledger = mapping.ledger.id
+        found.report = report
+        self.report.sheets.append(report)
+        for said in context.issues:
+            self.say(said, sheet.name)
+        found.dropped = self.drop_personal(found, mapping)
+        self.report_mapping(found, mapping, report)
+        if not found.body.data:
+            self.say(issue("SHEET-NO-ROWS", ledger=mapping.ledger.name), sheet.name)
+        constants = self.constants_of(mapping.ledger)
+        for name in constants:
+            if name in mapping.assigned:
+                self.say(issue("MAP-CONSTANT-UNUSED", label=mapping.ledger.column(name).label), sheet.name, name=name)
+        reader = BatchReader(
+            sheet, table, found.body, mapping, context,
+            sections=read_sections(found.body, self.geography), constants=constants, dropped=found.dropped,
+        )  # fmt: skip
+        batch = reader.read()
+        found.batch = batch
+        self.check(batch)
+        reader.report_unplaced()
+        self.findings.extend(check_totals(batch, found.body.totals, reader.contexts, reader.failed()))
+
+    def choose(self, found: _Found, print_of: str) -> Choice:
+        """Map a table onto every ledger (or the one that was named) and choose."""
+        options = self.options
+        rows = found.body.data[:_SAMPLE]
+        samples = {
+            column.index: [found.sheet.rows[row][column.index] for row in rows] for column in found.table.columns
+        }
+        every = list(self.ledgers.values())
+        if options.ledger is not None:
+            named = self.choose_among(found, [self.ledgers[options.ledger]], samples, print_of, forced=True)
+            if named.verdict == "chosen":
+                return named
+            other = self.choose_among(found, every, samples, print_of, forced=False)
+            return named if other.verdict != "chosen" else replace(named, likely=other.mapping)
+        return self.choose_among(found, every, samples, print_of, forced=False)
+
+    def choose_among(
+        self,
+        found: _Found,
+        wanted: Sequence[Ledger],
+        samples: Mapping[int, Sequence[Any]],
+        print_of: str,
+        *,
+        forced: bool,
+    ) -> Choice:
+        """Map a table onto some ledgers and choose."""
+        options, context = self.options, found.context
+        mappings = [
+            map_columns(
+                found.table, ledger, self.vocabulary, samples,
+                given=frozenset(options.constants), has_unit=context is not None and context.unit is not None,
+                profile=options.profiles.get(print_of), accept_suggestions=options.accept_suggestions,
+            )
+            for ledger in wanted
+        ]  # fmt: skip
+        return choose_ledger(
+            mappings, self.vocabulary, titles=context.titles if context else (), sheet_name=found.sheet.name,
+            file_name=options.file_name, forced=forced,
+        )  # fmt: skip
+
+    def explain(self, found: _Found, choice: Choice, report: SheetReport) -> None:
+        """Say why a table is not read as any ledger."""
+        sheet, table = found.sheet, found.table
+        cell = a1(table.bottom, table.left)
+        if choice.likely is not None and choice.mapping is not None:
+            likely, named = choice.likely.ledger.name, choice.mapping.ledger.name
+            said = issue("SHEET-OTHER-LEDGER", row=table.top + 1, likely=likely, named=named)
+            self.refuse(said, sheet.name, cell, report=report)
+            return
+        if choice.verdict == "ambiguous":
+            names = "、".join(one.ledger.name for one in choice.others)
+            self.refuse(issue("SHEET-AMBIGUOUS", row=table.top + 1, names=names), sheet.name, cell, report=report)
+            return
+        if choice.verdict == "missing" and choice.mapping is not None:
+            report.unmapped = self.unmapped(choice.mapping)
+            self.refuse(missing_columns(choice.mapping, report.unmapped), sheet.name, cell, report=report)
+            return
+        nearest = []
+        for one in choice.others:
+            lacking = "、".join(column.label for column in one.missing[:4]) or "标题"
+            nearest.append(f"{one.ledger.name}（对上 {len(one.assigned)} 列，缺{lacking}）")
+        evidence = found.table.forced_by_evidence and any(len(one.assigned) >= 3 for one in choice.others)
+        near = f"；最接近的是{'、'.join(nearest)}" if nearest else ""
+        self.refuse(
+            issue("SHEET-NOT-A-LEDGER", row=table.top + 1, near=near),
+            sheet.name,
+            cell,
+            aside=not evidence,
+            report=report,
+        )
+
+    def unmapped(self, mapping: LedgerMapping) -> list[UnmappedColumn]:
+        """Return the columns that fill no field, with what they may be."""
+        columns = sorted((*mapping.unmapped, *mapping.serial), key=lambda one: one.index)
+        return [
+            UnmappedColumn(letters(one.index), one.display, mapping.suggestions.get(one.index, ())) for one in columns
+        ]
+
+    def drop_personal(self, found: _Found, mapping: LedgerMapping) -> frozenset[int]:
+        """Find the columns that hold personal numbers; they are neither kept nor shown."""
+        dropped = set()
+        for column in mapping.unmapped:
+            samples = [found.sheet.rows[row][column.index] for row in found.body.data[:_SAMPLE]]
+            kind = is_personal_header(column.display) or column_looks_personal(samples)
+            if kind is not None and any(not is_blank_cell(value) for value in samples):
+                dropped.add(column.index)
+                said = issue("PRIV-COLUMN-DROPPED", header=column.display or f"{letters(column.index)}列", kind=kind)
+                self.say(said, found.sheet.name, a1(found.table.bottom, column.index))
+        return frozenset(dropped)
+
+    def report_mapping(self, found: _Found, mapping: LedgerMapping, report: SheetReport) -> None:
+        """Report which column fills which field, and what was not taken."""
+        sheet, bottom = found.sheet, found.table.bottom
+        for assignment in mapping.assigned.values():
+            for column in assignment.columns:
+                report.mapping.append(
+                    MappedColumn(letters(column.index), column.display, assignment.field, assignment.how)
+                )
+            if assignment.how == "suggested":
+                column = assignment.columns[0]
+                score = dict(mapping.suggestions[column.index])[assignment.field]
+                said = issue(
+                    "MAP-SUGGESTED",
+                    header=column.display,
+                    label=mapping.ledger.column(assignment.field).label,
+                    score=score,
+                )
+                self.say(said, sheet.name, a1(bottom, column.index), assignment.field)
+        report.mapping.sort(key=lambda one: (len(one.column), one.column))
+        for name in self.constants_of(mapping.ledger):
+            if name not in mapping.assigned:
+                report.mapping.append(MappedColumn("", self.options.constants[name], name, "set"))
+        report.unmapped = self.unmapped(mapping)
+        explained = set(found.dropped)
+        label = {column.name: column.label for column in mapping.ledger.columns}
+        for lost in mapping.lost:
+            explained.add(lost.column.index)
+            said = issue(
+                "MAP-TWO-CLAIMS", header=lost.column.display, winner=lost.winner.display,
+                column=letters(lost.winner.index), label=label[lost.field],
+            )  # fmt: skip
+            self.say(said, sheet.name, a1(bottom, lost.column.index), lost.field)
+        for column, name, group in mapping.astray:
+            if column.index not in explained:
+                explained.add(column.index)
+                said = issue("MAP-GROUP-MISMATCH", header=column.display, group=label[group], label=label[name])
+                self.say(said, sheet.name, a1(bottom, column.index), name)
+        for column in mapping.unmapped:
+            if column.index in explained or not column.path:
+                continue
+            offered = mapping.suggestions.get(column.index, ())
+            near = f"；是否就是“{label[offered[0][0]]}”（相似度 {offered[0][1]}）" if offered else ""
+            self.say(issue("MAP-UNMAPPED", header=column.display, near=near), sheet.name, a1(bottom, column.index))
+
+    def check(self, batch: Batch) -> None:
+        """Hold a table's good rows to the ledger's rules."""
+        good = batch.good()
+        if not good:
+            return
+        arrays = batch.arrays
+        if len(good) < len(batch.rows):
+            indices = pa.array(good, pa.int64())
+            arrays = {name: array.take(indices) for name, array in arrays.items()}
+        broken, about_sheet = check_rows(batch.ledger, pa.table(arrays), batch.present, self.options.today)
+        for one in broken:
+            position = good[one.row]
+            name = next((field for field in one.fields if field in batch.column_of), one.fields[0])
+            batch.say(position, Issue(one.code, one.severity, one.message, one.hint), name, batch.raw(position, name))
+        for said in about_sheet:
+            self.say(said, batch.sheet.name)
+
+    def records(self, found: Sequence[_Found]) -> dict[str, pa.Table]:
+        """Build the records by ledger, after duplicates within the file are dealt with."""
+        tables = {}
+        for name, ledger in self.ledgers.items():
+            mine = [one for one in found if one.batch is not None and one.batch.ledger.id == name]
+            parts = [part for one in mine if (part := _records_of(one, self.options.file_name)) is not None]
+            if not parts:
+                continue
+            if merge(ledger, parts):
+                # Rows were held back or got findings of their own: the records' notes must say so.
+                parts = [part for one in mine if (part := _records_of(one, self.options.file_name)) is not None]
+            tables[name] = pa.concat_tables([records for _, _, records in parts])
+        return tables
+
+    # -- the end -------------------------------------------------------------------------------------------
+
+    def finish(self, found: Sequence[_Found]) -> Outcome:
+        """Build the records, reconcile the counts and settle the state."""
+        tables = self.records(found)
+        quarantine: list[QuarantinedRow] = []
+        for one in found:
+            if one.batch is None or one.report is None:
+                continue
+            batch, table = one.batch, one.table
+            for position in sorted(batch.bad):
+                row = batch.rows[position]
+                quarantine.append(held_row(batch.sheet, batch.ledger.id, row, table.left, table.right, one.dropped))
+            one.report.counts = count_rows(one.body, batch, len(batch.good()))
+            one.report.counts.reconcile()
+            self.findings.extend(batch.findings)
+        self.outcome.tables = tables
+        self.outcome.quarantine = quarantine
+        loaded = sum(table.num_rows for table in self.outcome.tables.values())
+        if not loaded and not quarantine and not any(said.severity == "error" for said in self.findings):
+            self.say(issue("FILE-NOTHING-LOADED"))
+        self.report.findings = in_order(self.findings, self.sheets)
+        self.report.state = settle(self.report.findings, loaded=loaded, held=len(quarantine), refused=self.refused)
+        return self.outcome
+
+
+def _records_of(one: _Found, file_name: str) -> tuple[Batch, list[int], pa.Table] | None:
+    """Build the records of one table's good rows."""
+    if one.batch is None or one.context is None:
+        return None
+    kept = one.batch.good()
+    if not kept:
+        return None
+    unit, day = one.context.unit, one.context.reported_on
+    return one.batch, kept, build_table(one.batch, kept, file_name=file_name, unit=unit, reported_on=day)
+
+
+def missing_columns(mapping: LedgerMapping, unmapped: Sequence[UnmappedColumn]) -> Issue:
+    """Say which required columns a table lacks, which headers come near them, and what to do."""
+    lacking = {column.name: column.label for column in mapping.missing}
+    near = [
+        f"“{one.header}”是否就是“{lacking[name]}”（相似度 {score}）"
+        for one in unmapped
+        for name, score in one.suggestions[:1]
+        if name in lacking
+    ]
+    example = f"{mapping.missing[0].name}=…"
+    said = issue(
+        "MAP-REQUIRED-MISSING",
+        ledger=mapping.ledger.name,
+        missing="、".join(f"“{label}”" for label in lacking.values()),
+        near=f"。相近的列：{'；'.join(near)}" if near else "",
+        example=example,
+    )
+    if all(column.default_from == "reporting_unit" for column in mapping.missing):
+        hint = f"请在表上写明填报单位，或在上传时指明（--unit）；也可以补上这些列，或用 --set {example}"
+        return replace(said, hint=hint)
+    return said
+
+
+def count_rows(body: Body, batch: Batch, loaded: int) -> Counts:
+    """Count a table's rows by what became of them."""
+    counts = Counts(
+        loaded=loaded,
+        quarantined=len(batch.bad),
+        subtotal=body.count("subtotal"),
+        blank=body.count("blank") + len(batch.blank),
+        repeated_header=body.count("repeated_header"),
+        note=body.count("note"),
+    )
+    counts.read = len(body.data) + len(body.other)
+    return counts
+
+
+def settle(findings: Sequence[Finding], *, loaded: int, held: int, refused: bool) -> State:
+    """Return the state of a file that could be opened."""
+    if not loaded:
+        return "rejected"
+    if held or refused:
+        return "partially_accepted"
+    if any(said.severity == "warning" for said in findings):
+        return "accepted_with_warnings"
+    return "accepted"
+
+
+def in_order(findings: Sequence[Finding], sheets: Sequence[Sheet]) -> list[Finding]:
+    """Return findings as a person reads them: the file, then sheet by sheet, its header, then row by row."""
+    order = {sheet.name: place for place, sheet in enumerate(sheets)}
+    return sorted(findings, key=lambda one: (order.get(one.sheet or "", -1), one.row or 0))
+
+
+def row_list(rows: Sequence[int]) -> str:
+    """Write row numbers (from 0) as a person names them: 3、5、8 等."""
+    shown = "、".join(str(row + 1) for row in rows[:8])
+    return f"{shown} 等" if len(rows) > 8 else shown

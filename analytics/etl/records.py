@@ -1,0 +1,565 @@
+"""One table's data rows to typed columns: parse, fill down, complete, find what is wrong with each row.
+
+Columnar throughout: every column is parsed once, and only rows with something to say are looked at one
+by one. Must not know other tables of the file, nor storage.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analytics.etl.batch import Batch, plain_number
+from analytics.etl.body import Body
+from analytics.etl.codes import Issue, issue
+from analytics.etl.context import Section, TableContext
+from analytics.etl.grid import ErrorCell, Sheet, a1, letters
+from analytics.etl.headers import MONEY_UNITS, heading, is_serial
+from analytics.etl.layout import Table
+from analytics.etl.mapping import LedgerMapping
+from analytics.etl.metadata import is_blank_cell
+from analytics.etl.report import Finding
+from analytics.etl.shifts import find_shift
+from analytics.etl.spans import HeaderColumn
+from analytics.etl.values import Context, Parsed, parse, parse_column, shown
+from analytics.etl.values.text import as_text, is_blank
+from analytics.ledgers.model import NUMERIC_TYPES, Column
+from analytics.ledgers.schema import arrow_type
+
+_WRONG_KIND = ("-WORDS", "-DATE", "-BOOLEAN", "-UNREADABLE", "-TIME-ONLY", "-TOO-LARGE")
+_TYPE_WORDS = {
+    "date": "日期",
+    "year": "年份",
+    "boolean": "是或否",
+    "choice": "可选项",
+    "county": "县区",
+    "text": "文字",
+}
+_SHIFT_LIMIT = 5000
+"""Failed rows that are asked whether they are shifted; beyond it the header is at fault, not the rows."""
+
+
+class BatchReader:
+    """Reads one table's records. ``read`` does all of it, in order."""
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        table: Table,
+        body: Body,
+        mapping: LedgerMapping,
+        holds: TableContext,
+        *,
+        sections: Mapping[int, Section],
+        constants: Mapping[str, Parsed],
+        dropped: frozenset[int],
+    ) -> None:
+        """Take everything that is known about the table; ``sections`` by data row (sheet row, from 0)."""
+        self.sheet, self.table, self.body, self.mapping = sheet, table, body, mapping
+        self.ledger = mapping.ledger
+        self.holds = holds
+        self.context = holds.context
+        self.sections = sections
+        self.constants = constants
+        self.dropped = dropped
+        self.source = [sheet.rows[row] for row in body.data]
+        self.batch = Batch(self.ledger, sheet, mapping, list(body.data))
+        self.raws = self.batch.raws
+        self.noted: dict[str, dict[int, Parsed]] = {}
+        self.ends: dict[str, pa.Array] = {}
+        self.sets: dict[str, dict[int, bool]] = defaultdict(dict)
+        self.unplaced: list[int] = []
+        self.transposed: list[tuple[Any, ...]] | None = None
+        self.contexts: dict[str, Context] = {}
+        self.position = {row: place for place, row in enumerate(body.data)}
+
+    def read(self) -> Batch:
+        """Return the table's rows as typed columns with everything that is to be said about them."""
+        self.take_columns()
+        self.fill_down()
+        self.parse_columns()
+        self.infer_years()
+        self.complete()
+        self.find_blank_rows()
+        self.report_values()
+        self.report_required()
+        self.report_shifted()
+        self.report_lying_headers()
+        self.keep_unmapped()
+        batch = self.batch
+        batch.present = frozenset(self.mapping.assigned) | frozenset(self.constants)
+        batch.findings = [
+            one for one in batch.findings if one.row is None or self.position.get(one.row - 1) not in batch.blank
+        ]
+        batch.bad -= batch.blank
+        return batch
+
+    # -- raw columns ---------------------------------------------------------------------------------------
+
+    def column_values(self, index: int) -> Sequence[Any]:
+        """Return the data cells of a sheet column."""
+        if self.transposed is None:
+            self.transposed = list(zip(*self.source, strict=True))
+        return self.transposed[index] if self.transposed else ()
+
+    def take_columns(self) -> None:
+        """Take the raw cells of every mapped field."""
+        for name, assignment in self.mapping.assigned.items():
+            self.batch.column_of[name] = assignment.columns[0].index
+            if len(assignment.columns) == 1:
+                self.raws[name] = self.column_values(assignment.columns[0].index)
+            else:
+                self.raws[name] = self.joined(assignment.columns)
+
+    def joined(self, columns: Sequence[HeaderColumn]) -> list[Any]:
+        """Read a group of columns as one text: 建设：甲；施工：乙."""
+        labels = ["".join(column.path[-1].split()) for column in columns]
+        parts = [self.column_values(column.index) for column in columns]
+        out: list[Any] = []
+        for cells in zip(*parts, strict=True):
+            said = [
+                f"{label}：{as_text(value).strip()}"
+                for label, value in zip(labels, cells, strict=True)
+                if not is_blank(value)
+            ]
+            broken = next((value for value in cells if isinstance(value, ErrorCell)), None)
+            out.append(broken if broken is not None else "；".join(said))
+        return out
+
+    def fill_down(self) -> None:
+        """Give the rows of a vertically merged cell the value it shows for all of them."""
+        by_column = {
+            assignment.columns[0].index: name
+            for name, assignment in self.mapping.assigned.items()
+            if len(assignment.columns) == 1
+        }
+        for merge in self.sheet.merged:
+            if (
+                merge.last_row == merge.first_row
+                or merge.last_row <= self.table.bottom
+                or merge.first_row > self.table.last
+            ):
+                continue
+            name = by_column.get(merge.first_column)
+            if name is None or merge.first_row <= self.table.bottom:
+                continue
+            value = self.sheet.rows[merge.first_row][merge.first_column]
+            covered = [self.position[row] for row in range(merge.first_row, merge.last_row + 1) if row in self.position]
+            if is_blank(value) or len(covered) < 2:
+                if covered and not is_blank(value) and merge.first_row not in self.position:
+                    self.fill(name, covered, value, a1(merge.first_row, merge.first_column))
+                continue
+            if self.ledger.column(name).type in NUMERIC_TYPES:
+                self.shared_number(name, covered, merge.first_row, merge.first_column, value)
+            else:
+                anchor = self.position.get(merge.first_row)
+                self.fill(
+                    name, [one for one in covered if one != anchor], value, a1(merge.first_row, merge.first_column)
+                )
+
+    def fill(self, name: str, positions: Sequence[int], value: Any, cell: str) -> None:
+        """Set a field's raw value in some rows and remember the cell it came from."""
+        raws = self.raws[name]
+        if not isinstance(raws, list):
+            raws = self.raws[name] = list(raws)
+        for position in positions:
+            raws[position] = value
+            self.batch.cells[position][name] = cell
+
+    def shared_number(self, name: str, positions: Sequence[int], row: int, column: int, value: Any) -> None:
+        """Hold back the rows that share one merged number: it cannot be told whose it is."""
+        said = issue("VAL-MERGED-NUMBER", label=self.ledger.column(name).label, count=len(positions))
+        for position in positions:
+            self.batch.cells[position][name] = a1(row, column)
+            self.batch.say(position, said, name, value)
+
+    # -- values --------------------------------------------------------------------------------------------
+
+    def column_context(self, declared: Column, column: HeaderColumn) -> Context:
+        """Return the context of one column: its own unit, or the unit line's for money."""
+        unit = column.unit or next((part.unit for part in self.headings(column) if part.unit), None)
+        if declared.type == "money" and unit not in MONEY_UNITS:
+            unit = self.holds.money_unit if unit is None else unit
+        return replace(self.context, unit=unit)
+
+    @staticmethod
+    def headings(column: HeaderColumn) -> list[Any]:
+        """Return a column's headings from the leaf up."""
+        return [heading(text) for text in reversed(column.path)]
+
+    def parse_columns(self) -> None:
+        """Parse every mapped field."""
+        for name, assignment in self.mapping.assigned.items():
+            declared = self.ledger.column(name)
+            column = assignment.columns[0]
+            context = self.contexts[name] = self.column_context(declared, column)
+            raws = self.raws[name]
+            if declared.type == "date" and self.sections:
+                self.parse_by_section(declared, raws, context)
+                continue
+            parsed = parse_column(declared, raws, context, self.percent_cells(declared, column.index))
+            self.batch.arrays[name] = parsed.array
+            self.noted[name] = parsed.noted
+            if parsed.ends is not None:
+                self.ends[name] = parsed.ends
+
+    def percent_cells(self, declared: Column, index: int) -> Callable[[int], bool] | None:
+        """Return what tells whether a cell is formatted as a percentage, for the columns where that matters."""
+        if declared.type != "percent":
+            return None
+        rows, sheet = self.batch.rows, self.sheet
+
+        def formatted(position: int) -> bool:
+            return "%" in (sheet.number_format(rows[position], index) or "")
+
+        return formatted
+
+    def parse_by_section(self, declared: Column, raws: Sequence[Any], context: Context) -> None:
+        """Parse a date column whose rows stand under section headings with years or months of their own."""
+        groups: dict[tuple[int | None, int | None], list[int]] = defaultdict(list)
+        for position, row in enumerate(self.batch.rows):
+            section = self.sections.get(row)
+            groups[(section.year, section.month) if section else (None, None)].append(position)
+        values: list[Any] = [None] * len(raws)
+        ends: list[Any] = [None] * len(raws)
+        noted: dict[int, Parsed] = {}
+        for (year, month), positions in groups.items():
+            own = context
+            if year is not None:
+                own = replace(own, year=year, year_source="小标题")
+            if month is not None:
+                own = replace(own, month=month)
+            parsed = parse_column(declared, [raws[position] for position in positions], own)
+            for place, value in enumerate(parsed.array.to_pylist()):
+                values[positions[place]] = value
+            if parsed.ends is not None:
+                for place, value in enumerate(parsed.ends.to_pylist()):
+                    ends[positions[place]] = value
+            noted.update((positions[place], said) for place, said in parsed.noted.items())
+        self.batch.arrays[declared.name] = pa.array(values, arrow_type(declared))
+        self.noted[declared.name] = noted
+        if any(value is not None for value in ends):
+            self.ends[declared.name] = pa.array(ends, pa.date32())
+
+    def failed(self) -> dict[str, set[int]]:
+        """Return, by field, the positions whose cell could not be read as the field's type."""
+        return {
+            name: {position for position, said in noted.items() if said.failed} for name, noted in self.noted.items()
+        }
+
+    def infer_years(self) -> None:
+        """Read dates that lack a year beside a full date of the same row.
+
+        A deadline of 6月底前 on an item found on 2024-03-05 is of 2024, flagged, if it then does not come
+        before that day. The day a record counts in itself is never completed this way.
+        """
+        anchor = self.ledger.date_field
+        if self.context.year is not None or anchor is None or anchor not in self.batch.arrays:
+            return
+        days = None
+        for name, noted in self.noted.items():
+            declared = self.ledger.column(name)
+            if declared.type != "date" or name == anchor:
+                continue
+            lacking = [
+                place for place, said in noted.items() if any(one.code == "VAL-DATE-NO-YEAR" for one in said.issues)
+            ]
+            if not lacking:
+                continue
+            days = days or self.batch.arrays[anchor].to_pylist()
+            values = self.batch.arrays[name].to_pylist()
+            for place in lacking:
+                day = days[place]
+                if day is None:
+                    continue
+                source = f"本行的“{self.ledger.column(anchor).label}”"
+                own = replace(self.contexts[name], year=day.year, year_source=source)
+                answer = parse(declared, self.raws[name][place], own)
+                if not answer.failed and answer.value is not None and answer.value >= day:
+                    noted[place], values[place] = answer, answer.value
+            self.batch.arrays[name] = pa.array(values, arrow_type(declared))
+
+    def complete(self) -> None:
+        """Fill what the workbook leaves to a constant, a range's end, a word's meaning or a default."""
+        batch, size = self.batch, len(self.batch.rows)
+        for name, noted in self.noted.items():
+            for position, parsed in noted.items():
+                if parsed.approximate:
+                    batch.approx[position][name] = {
+                        "low": plain_number(parsed.low),
+                        "high": plain_number(parsed.high),
+                        "raw": shown(self.raws[name][position]),
+                    }
+                if parsed.precision:
+                    batch.precision[position][name] = parsed.precision
+                for target in parsed.sets:
+                    self.sets[target][position] = True
+        for name, array in self.ends.items():
+            end = self.ledger.column(name).range_end
+            if end is not None:
+                self.take_ends(name, end, array)
+        for target, positions in self.sets.items():
+            own = batch.arrays.get(target)
+            values = own.to_pylist() if own is not None else [None] * size
+            for position in positions:
+                if values[position] is False:
+                    label = self.ledger.column(target).label
+                    said = issue("VAL-SETS-CONFLICT", label=label)
+                    batch.say(position, said, target, self.raws[target][position])
+                else:
+                    values[position] = True
+            batch.arrays[target] = pa.array(values, pa.bool_())
+        for declared in self.ledger.columns:
+            name = declared.name
+            if name in self.constants and name not in self.mapping.assigned:
+                batch.arrays[name] = pa.array([self.constants[name].value] * size, arrow_type(declared))
+            value: Any = declared.default
+            if declared.default_from == "reporting_unit":
+                value = self.holds.unit if name not in self.mapping.assigned else None
+            if value is None:
+                continue
+            default = pa.scalar(value, arrow_type(declared))
+            if name not in batch.arrays:
+                batch.arrays[name] = pa.repeat(default, size)
+            elif batch.arrays[name].null_count:
+                held = [place for place, said in self.noted.get(name, {}).items() if said.approximate or said.failed]
+                filled = pc.fill_null(batch.arrays[name], default)
+                if held:
+                    mask = [False] * size
+                    for place in held:
+                        mask[place] = True
+                    filled = pc.if_else(pa.array(mask), batch.arrays[name], filled)
+                batch.arrays[name] = filled
+
+        self.complete_county()
+
+    def take_ends(self, name: str, target: str, ends: pa.Array) -> None:
+        """Give the end of a written range to its column; a cell of its own that says otherwise is a contradiction."""
+        own = self.batch.arrays.get(target)
+        if own is None:
+            self.batch.arrays[target] = ends
+            return
+        differ = pc.fill_null(pc.not_equal(own, ends), fill_value=False)
+        said = issue(
+            "VAL-DATE-END-CONFLICT", label=self.ledger.column(name).label, end=self.ledger.column(target).label
+        )
+        for position in pc.indices_nonzero(differ).to_pylist():
+            self.batch.say(position, said, target, self.raws[target][position] if target in self.raws else None)
+        self.batch.arrays[target] = pc.coalesce(own, ends)
+
+    def complete_county(self) -> None:
+        """Give rows without a county the one their section heading or the sheet's surroundings name."""
+        declared = next((one for one in self.ledger.columns if one.type == "county"), None)
+        if declared is None or declared.allow_whole_city or declared.name in self.constants:
+            return
+        batch, name, size = self.batch, declared.name, len(self.batch.rows)
+        array = batch.arrays.get(name)
+        absent = array is None or all(is_blank(raw) for raw in self.raws.get(name, ()))
+        values = [None] * size if array is None else array.to_pylist()
+        held = {place for place, said in self.noted.get(name, {}).items() if said.failed}
+        blank: list[int] = []
+        filled = 0
+        for position, row in enumerate(batch.rows):
+            if values[position] is not None or position in held:
+                continue
+            section = self.sections.get(row)
+            if section is not None and section.county is not None:
+                values[position] = section.county
+            elif absent and self.holds.county is not None:
+                values[position] = self.holds.county
+                filled += 1
+            else:
+                blank.append(position)
+        batch.arrays[name] = pa.array(values, arrow_type(declared))
+        self.unplaced = [] if absent and self.holds.county is None else blank
+        if filled:
+            self.say_of_sheet(
+                issue("SHEET-COUNTY-FROM", count=filled, source=self.holds.county_source, county=self.holds.county),
+                name,
+            )
+        elif absent and blank and self.holds.county_conflict:
+            self.say_of_sheet(issue("SHEET-COUNTY-CONFLICT", sayings=self.holds.county_conflict), name)
+
+    def say_of_sheet(self, said: Issue, name: str | None) -> None:
+        """Record a finding about the whole table."""
+        self.batch.findings.append(
+            Finding(said.code, said.severity, said.message, said.hint, self.sheet.name, None, None, name)
+        )
+
+    def report_unplaced(self) -> None:
+        """Report the rows that are loaded without a county though the table has the column."""
+        held = self.batch.blank | self.batch.bad
+        rows = [self.batch.rows[one] for one in self.unplaced if one not in held]
+        if rows:
+            shown_rows = "、".join(str(row + 1) for row in rows[:8]) + (" 等" if len(rows) > 8 else "")
+            self.say_of_sheet(issue("SHEET-COUNTY-BLANK", count=len(rows), rows=shown_rows), None)
+
+    # -- judging rows --------------------------------------------------------------------------------------
+
+    def find_blank_rows(self) -> None:
+        """Find prefilled rows: nothing but zeros, serial numbers and formulas' leftovers."""
+        size = len(self.batch.rows)
+        if not size:
+            return
+        blank = pa.repeat(pa.scalar(True), size)
+        serial = {column.index for column in self.mapping.serial}
+        # Values that may come from elsewhere (merges, sections, defaults) are judged last, by their own cells.
+        given = {name for cells in self.batch.cells.values() for name in cells}
+        for name, assignment in sorted(self.mapping.assigned.items(), key=lambda pair: self.elsewhere(pair[0], given)):
+            index = assignment.columns[0].index
+            if is_serial(assignment.columns[0].leaf):
+                serial.add(index)
+                continue
+            array = self.batch.arrays[name]
+            if self.elsewhere(name, given):
+                empty = pa.array([is_blank(raw) for raw in self.column_values(index)])
+            else:
+                empty = pc.is_null(array)
+                if self.ledger.column(name).type in NUMERIC_TYPES:
+                    zero = pc.fill_null(pc.equal(array, pa.scalar(0, array.type)), fill_value=False)
+                    empty = pc.or_(empty, zero)
+            blank = pc.and_(blank, empty)
+            if not pc.any(blank).as_py():
+                return
+        candidates = pc.indices_nonzero(blank).to_pylist()
+        for position in candidates:
+            row = self.source[position]
+            if all(
+                leftover(row[index]) for index in range(self.table.left, self.table.right + 1) if index not in serial
+            ):
+                self.batch.blank.add(position)
+
+    def elsewhere(self, name: str, given: set[str]) -> bool:
+        """Tell whether a field's values may come from elsewhere than its own cells."""
+        declared = self.ledger.column(name)
+        return name in given or declared.type == "county" or declared.default is not None
+
+    def report_values(self) -> None:
+        """Report what the parsers said about cells."""
+        for name, noted in self.noted.items():
+            declared = self.ledger.column(name)
+            raws = self.raws[name]
+            for position, parsed in noted.items():
+                for said in parsed.issues:
+                    self.batch.say(position, said, name, raws[position])
+                    if said.code == "VAL-CHOICE-UNKNOWN" and said.severity != "error":
+                        self.batch.extra[position][self.header_of(name)] = as_text(raws[position])
+                if parsed.sets and parsed.value is None and not parsed.issues:
+                    meant = "、".join(self.ledger.column(target).label for target in sorted(parsed.sets))
+                    text = shown(raws[position])
+                    self.batch.say(
+                        position,
+                        issue("VAL-DATE-SETS", label=declared.label, raw=text, meant=meant),
+                        name,
+                        raws[position],
+                    )
+
+    def header_of(self, name: str) -> str:
+        """Return the header a field was read under."""
+        assignment = self.mapping.assigned.get(name)
+        return assignment.columns[0].display if assignment else self.ledger.column(name).label
+
+    def report_required(self) -> None:
+        """Report required fields that are blank."""
+        for declared in self.ledger.columns:
+            array = self.batch.arrays.get(declared.name)
+            if not declared.required or array is None or not array.null_count:
+                continue
+            noted = self.noted.get(declared.name, {})
+            said = issue("VAL-REQUIRED", label=declared.label)
+            for position in pc.indices_nonzero(pc.is_null(array)).to_pylist():
+                parsed = noted.get(position)
+                if parsed is not None and (parsed.failed or parsed.approximate):
+                    continue
+                self.batch.say(position, said, declared.name)
+
+    def report_shifted(self) -> None:
+        """Say of failed rows whether they fit when moved by one column."""
+        if not self.batch.bad or len(self.batch.bad) > _SHIFT_LIMIT:
+            return
+        typed = [
+            (assignment.columns[0].index, self.ledger.column(name))
+            for name, assignment in self.mapping.assigned.items()
+            if len(assignment.columns) == 1
+        ]
+        typed.sort(key=lambda pair: pair[0])
+        failed: dict[int, set[str]] = defaultdict(set)
+        for name, noted in self.noted.items():
+            for position, parsed in noted.items():
+                if parsed.failed:
+                    failed[position].add(name)
+        for position in sorted(failed):
+            if position in self.batch.blank:
+                continue
+            shift = find_shift(self.source[position], typed, failed[position], self.context)
+            if shift is None:
+                continue
+            delta, index, label = shift
+            wrong = next(place for place, declared in typed if declared.name in failed[position])
+            said = issue(
+                "ROW-SHIFTED",
+                column=letters(min(index, wrong)),
+                side="右" if delta > 0 else "左",
+                cell=a1(self.batch.rows[position], index),
+                raw=shown(self.source[position][index]),
+                label=label,
+            )
+            self.batch.say(position, said, None, None, min(index, wrong))
+
+    def report_lying_headers(self) -> None:
+        """Report columns most of whose cells are of another kind than the header says."""
+        for name, assignment in self.mapping.assigned.items():
+            noted = self.noted.get(name, {})
+            wrong = [
+                position
+                for position, parsed in noted.items()
+                if any(
+                    said.code.endswith(_WRONG_KIND) and (said.severity == "error" or said.code == "VAL-TEXT-DATE")
+                    for said in parsed.issues
+                )
+            ]
+            if len(wrong) < 2:
+                continue
+            filled = sum(not is_blank(raw) for raw in self.raws[name])
+            if len(wrong) * 2 <= filled:
+                continue
+            declared = self.ledger.column(name)
+            column = assignment.columns[0]
+            said = issue(
+                "MAP-HEADER-LIES",
+                header=column.display,
+                expected=_TYPE_WORDS.get(declared.type, "数"),
+                bad=len(wrong),
+                all=filled,
+                example=shown(self.raws[name][wrong[0]]),
+            )
+            self.batch.findings.append(
+                Finding(
+                    said.code, said.severity, said.message, said.hint, self.sheet.name,
+                    a1(self.table.bottom, column.index), None, name,
+                )
+            )  # fmt: skip
+
+    def keep_unmapped(self) -> None:
+        """Keep what stands in columns that fill no field, by header, with each record."""
+        seen: set[str] = set()
+        for column in self.mapping.unmapped:
+            if column.index in self.dropped:
+                continue
+            header = column.display or f"{letters(column.index)}列"
+            if header in seen:
+                header = f"{header}（{letters(column.index)}列）"
+            seen.add(header)
+            for position, value in enumerate(self.column_values(column.index)):
+                if not is_blank_cell(value):
+                    self.batch.extra[position][header] = as_text(value)
+
+
+def leftover(value: Any) -> bool:
+    """Tell whether a cell of a prefilled row says nothing: blank, zero, a formula's error."""
+    return is_blank(value) or isinstance(value, ErrorCell) or (isinstance(value, (int, float)) and value == 0)

@@ -1,0 +1,67 @@
+"""Rows whose cells have slipped one column to the side, told from rows that are merely wrong.
+
+Knows one row's cells and the types of its columns; must not know tables or findings.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from analytics.etl.values import Context, is_blank, parse
+from analytics.ledgers.model import NUMERIC_TYPES, Column
+
+
+def find_shift(
+    row: Sequence[Any], typed: Sequence[tuple[int, Column]], failed: set[str], context: Context
+) -> tuple[int, int, str] | None:
+    """Tell whether a row fits its columns when moved by one.
+
+    Returns:
+        The way its cells moved (+1 right, -1 left), a telling cell's column and the label of the column it
+        belongs in; ``None`` if moving does not explain the row. At least two cells must fit where they do
+        not stand, in typed columns, and no fewer than the cells that fit now.
+    """
+    for delta in (1, -1):
+        gained: list[tuple[int, str]] = []
+        for index, declared in typed:
+            source = index + delta
+            if declared.type == "text" or not 0 <= source < len(row):
+                continue
+            value = row[source]
+            if is_blank(value) or (declared.name not in failed and not is_blank(row[index])):
+                continue
+            if not telling(declared, value):
+                continue
+            answer = parse(declared, value, context)
+            if answer.failed or (answer.value is None and not answer.approximate and not answer.sets):
+                continue
+            gained.append((source, declared.label))
+        explained = sum(
+            any(index + delta == source for source, _ in gained) for index, declared in typed if declared.name in failed
+        )
+        strayed = sum(
+            not is_blank(row[index + delta]) and 0 <= index + delta < len(row) and declared.name in failed
+            for index, declared in typed
+            if 0 <= index + delta < len(row)
+        )
+        if explained and strayed and (len(gained) >= 2 or (explained == len(failed) and _misfit(row, typed, gained))):
+            source, label = gained[0]
+            return delta, source, label
+    return None
+
+
+def telling(declared: Column, value: Any) -> bool:
+    """Tell whether a value that fits a column says something: a number fits any count."""
+    if declared.type in NUMERIC_TYPES:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if declared.type == "date":
+        return isinstance(value, (dt.date, str))
+    return isinstance(value, str)
+
+
+def _misfit(row: Sequence[Any], typed: Sequence[tuple[int, Column]], gained: Sequence[tuple[int, str]]) -> bool:
+    """Tell whether one of the telling cells plainly does not belong where it stands (a date among names)."""
+    kinds = {index: declared.type for index, declared in typed}
+    return any(isinstance(row[source], dt.date) and kinds.get(source, "text") != "date" for source, _ in gained)

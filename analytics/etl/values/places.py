@@ -1,0 +1,101 @@
+"""County-level places: what a cell calls them, and which one a reporting unit belongs to.
+
+The places come from the declared geography only; this module must not name any.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import Any
+
+from analytics.etl.codes import issue
+from analytics.etl.values.model import Parsed
+from analytics.etl.values.text import as_text, normalise, shown
+from analytics.ledgers.model import Column, County, geography
+
+_SUFFIXES = ("总工会机关", "总工会", "工会", "本级", "辖区")
+_PROVINCE = re.compile(r"^[^省市县区]{2,3}省")
+_BETWEEN = re.compile(r"[、,;/+和及与\n]")
+
+
+@cache
+def _spellings() -> dict[str, County]:
+    """Return every accepted spelling, folded."""
+    found: dict[str, County] = {}
+    for county in geography().counties:
+        for text in (county.name, county.code, *county.aliases, *county.old_codes):
+            found.setdefault(_fold(text), county)
+    own_level = next((county for county in geography().counties if not county.ranked), None)
+    if own_level is not None:
+        found.setdefault(_fold(geography().federation), own_level)
+    return found
+
+
+def _fold(text: str) -> str:
+    return normalise(text).replace(" ", "").casefold().strip("。.,;:")
+
+
+def _without_city(name: str) -> list[str]:
+    """Return a folded name as it is, and without each spelling of the city in front of it."""
+    cities = sorted(map(_fold, geography().city_aliases), key=len, reverse=True)
+    return [name, *(name[len(city) :] for city in cities if name.startswith(city))]
+
+
+@lru_cache(4096)
+def county(text: str) -> County | None:
+    """Return the place a text names, ``None`` for none or an unknown one.
+
+    Names, aliases and codes are taken whole: a leading city and a trailing 总工会 may be added, nothing else.
+    """
+    known = _spellings()
+    name = _fold(text)
+    if name in known:
+        return known[name]
+    name = _PROVINCE.sub("", name)
+    for candidate in _without_city(name):
+        for form in (candidate, *(candidate.removesuffix(end) for end in _SUFFIXES if candidate.endswith(end))):
+            if form and form in known:
+                return known[form]
+    return None
+
+
+@lru_cache(4096)
+def county_of_unit(text: str) -> County | None:
+    """Return the county a reporting unit belongs to, ``None`` where its name does not say.
+
+    A unit may be longer than its county (a street's union in it), so here a leading full name is enough;
+    a short form (without 区 or 县) must be followed by a word for the place or the federation.
+    """
+    whole = county(text)
+    if whole is not None:
+        return whole
+    name = _PROVINCE.sub("", _fold(text))
+    if name.startswith(_fold(geography().federation)):
+        return _spellings()[_fold(geography().federation)]
+    best: tuple[int, County] | None = None
+    for form in _without_city(name):
+        for spelling, place in _spellings().items():
+            long_enough = len(spelling) >= 3 or spelling == _fold(place.name)
+            if long_enough and form.startswith(spelling) and (best is None or len(spelling) > best[0]):
+                best = (len(spelling), place)
+    return best[1] if best else None
+
+
+def parse_county(column: Column, raw: Any) -> Parsed:
+    """Parse one cell of a county column to the county's name."""
+    text = normalise(as_text(raw))
+    if column.allow_whole_city:
+        whole = geography().whole_city
+        if _fold(text) in {_fold(word) for word in (whole.name, whole.code, *whole.aliases)}:
+            return Parsed(whole.name)
+    place = county(text)
+    if place is not None:
+        return Parsed(place.name)
+    parts = [part for part in _BETWEEN.split(text) if part]
+    if len(parts) > 1 and all(county(part) for part in parts):
+        return Parsed(issues=(issue("VAL-COUNTY-TWO", label=column.label, raw=shown(raw)),))
+    names = [item.name for item in geography().counties]
+    if column.allow_whole_city:
+        names.append(geography().whole_city.name)
+    return Parsed(issues=(issue("VAL-COUNTY-UNKNOWN", label=column.label, raw=shown(raw), allowed="、".join(names)),))

@@ -1,0 +1,558 @@
+"""One upload from file to published version: what the command line, the dashboard and the demo call.
+
+Puts the steps in order and nothing else: it must not know how a workbook is read, how records are kept or how a
+figure is computed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+import io
+import logging
+import os
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from analytics.etl.report import FileReport, Finding, IngestOptions, Outcome
+from analytics.settings import Settings
+from analytics.warehouse import pending, published, raw
+from analytics.warehouse import uploads as rows
+from analytics.warehouse.answers import findings, original, show, uploads
+from analytics.warehouse.backup import backup, restore
+from analytics.warehouse.check import check
+from analytics.warehouse.errors import StoreBusy
+from analytics.warehouse.export import Kind, records, write, write_file
+from analytics.warehouse.lock import POLL_SECONDS
+from analytics.warehouse.preview import preview
+from analytics.warehouse.store import Mode, Store, Writing, new_upload_id
+
+__all__ = [
+    "backup",
+    "check",
+    "confirm",
+    "expand",
+    "export",
+    "findings",
+    "ingest",
+    "original",
+    "restore",
+    "revoke",
+    "show",
+    "uploads",
+    "who",
+]
+
+_log = logging.getLogger(__name__)
+
+OnProgress = Callable[[int, str], object]
+"""Called with how many files are finished and the name of the one just finished."""
+PUBLISH_SECONDS = 3.0
+"""In a long run readers see what is committed about this often, and other writers get their turn."""
+PUBLISH_SHARE = 10.0
+"""Publishing may take one part in this many of a long run: where it is slow it is done more seldom."""
+IDLE_SECONDS = 0.2
+"""How long the write lock is kept while the next file is still being read."""
+LEAVE_SECONDS = 0.2
+_JUNK = frozenset({"thumbs.db", "desktop.ini"})
+_DONE = object()
+
+
+class Reader(Protocol):
+    """What reads files: ``analytics.etl.sandbox.Reader``, or a stand-in."""
+
+    def read_many(self, items: Iterable[tuple[Path | bytes, IngestOptions]]) -> Iterator[Outcome]:
+        """Read files; the outcomes come in the files' order."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """One file of a command."""
+
+    index: int
+    path: Path
+    source: Path
+    sha256: str = ""
+
+
+def expand(paths: Iterable[Path | str]) -> list[Path]:
+    """Return the files that ``paths`` name, folders opened up in a stable order, without office programs' litter."""
+    found: list[Path] = []
+    for given in paths:
+        path = Path(given)
+        if not path.is_dir():
+            found.append(path)
+            continue
+        for entry in sorted(path.rglob("*")):
+            parts = entry.relative_to(path).parts
+            hidden = any(part.startswith((".", "~$")) for part in parts)
+            if entry.is_file() and not hidden and entry.name.lower() not in _JUNK:
+                found.append(entry)
+    return found
+
+
+def who() -> str:
+    """Return the name of the person at this machine, as far as the machine knows it."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        # A container's user may have no name; the upload then has no uploader.
+        return ""
+
+
+def ingest(
+    paths: Sequence[Path | str],
+    settings: Settings,
+    *,
+    ledger: str | None = None,
+    period: str | None = None,
+    unit: str | None = None,
+    constants: Mapping[str, str] | None = None,
+    replace: bool = False,
+    accept_suggestions: bool = False,
+    strict: bool = False,
+    dry_run: bool = False,
+    by: str | None = None,
+    today: dt.date | None = None,
+    wait: float | None = None,
+    on_progress: OnProgress | None = None,
+    reader: Reader | None = None,
+) -> list[FileReport]:
+    """Read files and load them, each in a transaction of its own; publish at the end.
+
+    One file's failure never stops the others. The same bytes with the same options are loaded once.
+
+    Args:
+        paths: Files and folders.
+        settings: Where the data folder is, and the limits.
+        ledger: The ledger all sheets are, where the person said so.
+        period: The stated period; fills in years, and says what ``replace`` replaces.
+        unit: The reporting unit, where the workbook does not say.
+        constants: Field -> value for required columns the workbook lacks.
+        replace: Replace the unit's records of the period instead of merging by key.
+        accept_suggestions: Take suggested mappings as if a person had confirmed them.
+        strict: Load nothing of a file that has an error.
+        dry_run: Store nothing; keep what was read for ``confirm``.
+        by: Who uploads; the machine's user if not given.
+        today: The day the files are judged on.
+        wait: Seconds to wait for another writer.
+        on_progress: Told after each file.
+        reader: Reads the files; children with limits if not given.
+
+    Returns:
+        One report a file, in the order of the files.
+
+    Raises:
+        StoreBusy: Another process kept the write lock past the wait. Files reported before stay loaded.
+    """
+    version = published.current(settings)
+    said = {
+        "ledger": ledger,
+        "period": period,
+        "unit": unit,
+        "constants": dict(constants or {}),
+        "accept_suggestions": accept_suggestions,
+        "replace": replace,
+    }
+    options = {key: value for key, value in said.items() if value}
+    plan = _Plan(
+        settings=settings,
+        options=options,
+        mode="replace" if replace else "merge",
+        strict=strict,
+        by=who() if by is None else by,
+        wait=wait,
+    )
+    files = expand(paths)
+    day = today or dt.date.today()
+
+    def ask(path: Path) -> IngestOptions:
+        return IngestOptions(
+            file_name=path.name,
+            today=day,
+            ledger=ledger,
+            period=period,
+            unit=unit,
+            constants=dict(constants or {}),
+            profiles=version.profiles,
+            accept_suggestions=accept_suggestions,
+        )
+
+    reports: dict[int, FileReport] = {}
+    with ExitStack() as stack:
+        if reader is None:
+            from analytics.etl.sandbox import Reader as Sandbox
+
+            reader = stack.enter_context(Sandbox(settings, workers=max(1, min(2, os.cpu_count() or 1, len(files)))))
+        taker: _Preview | _Loader = _Preview(plan, version) if dry_run else stack.enter_context(_Loader(plan))
+        source = _Pump(files, ask, plan, version, reader, keep=not dry_run)
+        for job, found in source.results(taker.idle):
+            report = found if isinstance(found, FileReport) else taker.take(job, found)
+            reports[job.index] = report
+            if on_progress is not None:
+                on_progress(len(reports), job.path.name)
+    return [reports[index] for index in sorted(reports)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What holds for every file of one command."""
+
+    settings: Settings
+    options: dict[str, Any]
+    mode: Mode
+    strict: bool
+    by: str
+    wait: float | None
+
+
+class _Pump:
+    """Reads ahead in a thread of its own, so that loading one file and reading the next go on together."""
+
+    def __init__(
+        self,
+        files: Sequence[Path],
+        ask: Callable[[Path], IngestOptions],
+        plan: _Plan,
+        version: published.Version,
+        reader: Reader,
+        *,
+        keep: bool,
+    ) -> None:
+        self._files = files
+        self._ask = ask
+        self._plan = plan
+        self._version = version
+        self._reader = reader
+        self._keep = keep
+        self._queue: queue.Queue[Any] = queue.Queue(maxsize=8)
+        self._sent: deque[_Job] = deque()
+        self._stopped = threading.Event()
+
+    def results(self, idle: Callable[[], float | None]) -> Iterator[tuple[_Job, Outcome | FileReport]]:
+        """Yield each file with its outcome, or with its report where it need not be read.
+
+        Args:
+            idle: Called when nothing is ready; returns how long to wait before it is called again.
+        """
+        thread = threading.Thread(target=self._run, name="taizhang-reading", daemon=True)
+        thread.start()
+        try:
+            patience: float | None = IDLE_SECONDS
+            while True:
+                try:
+                    item = self._queue.get(timeout=patience)
+                except queue.Empty:
+                    patience = idle()
+                    continue
+                patience = IDLE_SECONDS
+                if item is _DONE:
+                    return
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            # Where the caller breaks off, a slow file is not waited for: closing the reader ends the thread.
+            self._stopped.set()
+            thread.join(timeout=LEAVE_SECONDS)
+
+    def _put(self, item: object) -> None:
+        """Hand something over, unless nobody takes it any more."""
+        while not self._stopped.is_set():
+            try:
+                self._queue.put(item, timeout=LEAVE_SECONDS)
+            except queue.Full:
+                continue
+            return
+
+    def _run(self) -> None:
+        try:
+            for outcome in self._reader.read_many(self._items()):
+                self._put((self._sent.popleft(), outcome))
+                if self._stopped.is_set():
+                    return
+            self._put(_DONE)
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits for it
+            self._put(error)
+
+    def _items(self) -> Iterator[tuple[Path | bytes, IngestOptions]]:
+        settings = self._plan.settings
+        con = self._version.connect()
+        known = rows.loaded(con, self._plan.options, self._version.profiles)
+        con.close()
+        for index, path in enumerate(self._files):
+            if self._stopped.is_set():
+                return
+            job = _Job(index, path, path)
+            try:
+                if path.is_file() and path.stat().st_size <= settings.max_file_bytes:
+                    if self._keep:
+                        job.sha256, job.source = raw.keep(settings, path)
+                    else:
+                        job.sha256 = raw.hash_of(path)
+            except OSError as error:
+                self._put((job, _unreadable(path, error)))
+                continue
+            same = known.get(job.sha256)
+            if same:
+                self._put((job, duplicate(path.name, job.sha256, same)))
+                continue
+            self._sent.append(job)
+            yield job.source, self._ask(path)
+
+
+class _Loader:
+    """Commits outcomes; holds the store open only while there is something to commit."""
+
+    def __init__(self, plan: _Plan) -> None:
+        self._plan = plan
+        self._store = Store(plan.settings)
+        self._stack = ExitStack()
+        self._writing: Writing | None = None
+        self._due = time.monotonic() + PUBLISH_SECONDS
+        self._behind = False
+
+    def __enter__(self) -> _Loader:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Publish what is committed, also after a failure, and let go of the store."""
+        try:
+            if self._behind and not isinstance(error, StoreBusy):
+                self._open().publish()
+                self._behind = False
+        finally:
+            self._close()
+
+    def take(self, job: _Job, outcome: Outcome) -> FileReport:
+        """Commit one file; its report says what became of it, whatever happens."""
+        report = outcome.report
+        if not report.sha256:
+            return report
+        plan = self._plan
+        try:
+            writing = self._open()
+            same = writing.find_duplicate(report.sha256, plan.options)
+            if same:
+                return duplicate(report.file, report.sha256, same)
+            if plan.strict:
+                hold_back_if_wrong(outcome)
+            writing.commit(
+                outcome,
+                mode=plan.mode,
+                period=plan.options.get("period"),
+                unit=outcome.reporting_unit or plan.options.get("unit"),
+                by=plan.by,
+                options=plan.options,
+            )
+        except StoreBusy:
+            raise
+        except Exception as error:  # noqa: BLE001 - told in the report and logged; the other files have their turn
+            _log.exception("committing %s failed", job.path)
+            self._close()
+            return not_stored(report, error)
+        self._behind = True
+        if time.monotonic() > self._due:
+            self._publish(writing)
+            self._close()
+            # Whoever waits for the lock looks every POLL_SECONDS: give them a moment to find it free.
+            time.sleep(2 * POLL_SECONDS)
+        return report
+
+    def idle(self) -> float | None:
+        """Nothing to commit just now: let others write, and readers see what is there."""
+        if self._writing is not None:
+            if self._behind and time.monotonic() > self._due:
+                self._publish(self._writing)
+            self._close()
+        return None
+
+    def _publish(self, writing: Writing) -> None:
+        begun = time.monotonic()
+        writing.publish()
+        ended = time.monotonic()
+        self._behind = False
+        self._due = ended + max(PUBLISH_SECONDS, PUBLISH_SHARE * (ended - begun))
+
+    def _open(self) -> Writing:
+        if self._writing is None:
+            self._writing = self._stack.enter_context(self._store.writing(self._plan.wait, publish_at_end=False))
+        return self._writing
+
+    def _close(self) -> None:
+        self._writing = None
+        self._stack.close()
+
+
+class _Preview:
+    """Compares outcomes with what is published and keeps them for confirmation; stores nothing."""
+
+    def __init__(self, plan: _Plan, version: published.Version) -> None:
+        self._plan = plan
+        self._version = version
+
+    def take(self, job: _Job, outcome: Outcome) -> FileReport:
+        """Complete one report with what loading the file would change."""
+        plan, report = self._plan, outcome.report
+        try:
+            if plan.strict:
+                hold_back_if_wrong(outcome)
+            changes = preview(
+                self._version,
+                outcome,
+                plan.mode,
+                period=plan.options.get("period") or outcome.period,
+                unit=outcome.reporting_unit or plan.options.get("unit"),
+            )
+            if report.sha256 and outcome.tables:
+                report.upload_id = new_upload_id()
+                pending.save(
+                    plan.settings, report.upload_id, outcome, plan.options, plan.mode, plan.by, changes, job.source
+                )
+        except Exception as error:  # noqa: BLE001 - told in the report and logged; the other files have their turn
+            _log.exception("previewing %s failed", job.path)
+            return not_stored(report, error)
+        return report
+
+    def idle(self) -> float | None:
+        """Nothing is held open."""
+        return None
+
+
+def hold_back_if_wrong(outcome: Outcome) -> None:
+    """For ``strict``: load nothing of a file that has an error."""
+    report = outcome.report
+    errors = sum(finding.severity == "error" for finding in report.findings)
+    if outcome.tables and (errors or outcome.quarantine):
+        finding = Finding(
+            "FILE-STRICT",
+            "error",
+            f"文件有 {max(errors, 1)} 处错误，按“有错误就整份不导入”的要求，没有导入任何一行",
+            "请更正全部错误后重新上传，或去掉 --strict 先导入没有错误的行",
+        )
+        rows.hold_back(outcome, finding)
+
+
+def duplicate(file: str, sha256: str, upload_id: str) -> FileReport:
+    """Return the report of a file whose bytes are loaded already."""
+    finding = Finding(
+        "FILE-DUPLICATE",
+        "info",
+        f"文件内容与上传 {upload_id} 完全相同，没有重复导入",
+        "无需处理；如需重新导入，请先用 taizhang revoke 撤回那次上传",
+    )
+    return FileReport(file, sha256, "duplicate", upload_id, [], [finding])
+
+
+def not_stored(report: FileReport, error: BaseException) -> FileReport:
+    """Return the report of a file that could be read but not stored; nothing of it is kept."""
+    reason = "磁盘空间不足" if "No space left" in str(error) else "程序出错，详情见日志"
+    for sheet in report.sheets:
+        sheet.counts.quarantined += sheet.counts.loaded
+        sheet.counts.loaded = 0
+        sheet.changes = type(sheet.changes)()
+    finding = Finding(
+        "FILE-NOT-STORED", "error", f"文件没有入库：{reason}", "没有保存任何内容，请重试；仍然不行，请联系系统管理员"
+    )
+    return FileReport(report.file, report.sha256, "rejected", None, report.sheets, [*report.findings, finding])
+
+
+def _unreadable(path: Path, error: OSError) -> FileReport:
+    reason = error.strerror or type(error).__name__
+    finding = Finding("FILE-UNREADABLE", "error", f"文件打不开（{reason}）", "请检查路径、文件权限，或文件是否被移走")
+    return FileReport(path.name, "", "unreadable", findings=[finding])
+
+
+def confirm(upload_id: str, settings: Settings, *, by: str | None = None, wait: float | None = None) -> FileReport:
+    """Load a dry run exactly as it was previewed. Confirming twice loads once.
+
+    Raises:
+        UnknownUpload: No dry run of this id waits, and none was confirmed.
+        StoreBusy: Another process kept the write lock past the wait.
+    """
+    with Store(settings).writing(wait) as writing:
+        if not writing.has_upload(upload_id):
+            waits = pending.load(settings, upload_id)
+            report = waits.outcome.report
+            same = writing.find_duplicate(report.sha256, waits.options)
+            if same:
+                pending.drop(settings, upload_id)
+                return duplicate(report.file, report.sha256, same)
+            raw.keep(settings, pending.folder_of(settings, upload_id) / pending.ORIGINAL)
+            writing.commit(
+                waits.outcome,
+                mode="replace" if waits.mode == "replace" else "merge",
+                period=waits.options.get("period"),
+                unit=waits.outcome.reporting_unit or waits.options.get("unit"),
+                by=waits.by if by is None else by,
+                options=waits.options,
+                upload_id=upload_id,
+            )
+    pending.drop(settings, upload_id)
+    report = published.current(settings).upload(upload_id)["report"]
+    assert isinstance(report, FileReport)  # noqa: S101 - what ``upload`` promises, said for the type checker
+    return report
+
+
+def revoke(
+    upload_id: str, settings: Settings, *, reason: str = "", by: str | None = None, wait: float | None = None
+) -> dict[str, Any]:
+    """Take an upload back, or drop a dry run that waits; return what became of it.
+
+    Raises:
+        UnknownUpload: There is no such upload.
+        WarehouseError: It was revoked before.
+        StoreBusy: Another process kept the write lock past the wait.
+    """
+    if upload_id in pending.waiting(settings):
+        pending.drop(settings, upload_id)
+        return {"upload_id": upload_id, "state": "dropped", "reason": reason, "version": published.current(settings).id}
+    with Store(settings).writing(wait) as writing:
+        writing.revoke(upload_id, reason, who() if by is None else by)
+    return {"upload_id": upload_id, "state": "revoked", "reason": reason, "version": published.current(settings).id}
+
+
+def export(
+    ledger: str,
+    settings: Settings,
+    *,
+    period: str | None = None,
+    kind: Kind = "json",
+    output: Path | IO[bytes] | None = None,
+    today: dt.date | None = None,
+) -> bytes | None:
+    """Write the current records of a ledger, under their canonical names with where each came from.
+
+    Args:
+        ledger: The ledger's id.
+        settings: Where the data folder is.
+        period: Only records of this period.
+        kind: ``csv``, ``json``, ``parquet`` or ``xlsx``.
+        output: A file or an open stream; the bytes are returned if not given.
+        today: The day that words such as 本月 are taken from.
+
+    Raises:
+        PeriodError: ``period`` names no period.
+        KeyError: There is no such ledger.
+    """
+    version = published.current(settings)
+    days = None
+    if period is not None:
+        from analytics.metrics.periods import parse_period
+
+        found = parse_period(period, today or dt.date.today())
+        days = (found.start, found.end)
+    table = records(version, version.ledgers[ledger], days)
+    if isinstance(output, Path):
+        write_file(table, kind, output)
+        return None
+    stream = io.BytesIO() if output is None else output
+    write(table, kind, stream)
+    return stream.getvalue() if isinstance(stream, io.BytesIO) and output is None else None

@@ -1,0 +1,457 @@
+"""Turns metrics into one SQL query a ledger: every leaf, every window (this period, last year, the one before).
+
+A window is one branch of a UNION ALL, so each scans only its own days, and counting different values needs no
+special case. The text depends on which metrics, dimensions and windows are asked for, never on the days, which
+are bound as parameters; so it is built once (SQLGlot) and cached. What a version of the data cannot contain (an
+estimate in a column, a blank, a date known only to its quarter: ``Facts``) is left out of the text, which is why the
+care taken over such rows costs nothing where there are none. DuckDB's dialect is written; other engines get it
+translated. This module must not know what a period is compared with, nor how SQL is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import sqlglot
+from sqlglot import exp
+
+from analytics.ledgers.model import geography
+from analytics.metrics.model import COUNTY, UNIT, Leaf, Metric, Source
+from analytics.metrics.periods import Grain
+
+REPORTING_UNIT = "reporting_unit"
+APPROX = "approx"
+PRECISION = "precision"
+
+Part = Literal["figures", "imprecise"]
+"""What one SELECT of a window counts. Rows with imprecise dates that touch the window from outside have their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one version of a ledger holds, so that a query need not provide for more.
+
+    Attributes:
+        estimated: Number columns in which some value is an estimate.
+        blank: Columns in which some value is missing.
+        spans: (date column, how far it is known) for dates not known to the day: dekad, month, quarter, half, year.
+    """
+
+    estimated: frozenset[str]
+    blank: frozenset[str]
+    spans: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One window of a query.
+
+    Attributes:
+        name: Goes into the names of its parameters.
+        detail: Also count estimates, blanks and doubts (this period only).
+        whole_months: It begins and ends with a month, so that dates known to their month lie inside or outside.
+    """
+
+    name: str
+    detail: bool = False
+    whole_months: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """All that a query's text depends on."""
+
+    source: Source
+    metrics: tuple[Metric, ...]
+    branches: tuple[Branch, ...]
+    facts: Facts
+    dims: tuple[str, ...] = ()
+    grain: Grain | None = None
+    by_county: bool = False
+    by_unit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A query ready to run, and which of its columns holds what.
+
+    Attributes:
+        sql: DuckDB text with ``$name`` parameters.
+        parameters: The names it uses.
+        scope: Column of how many records there are, whether they fall under a metric or not.
+        values: Leaf key to column of its aggregate.
+        matched: Leaf key to column of how many rows fall under it; left out where a sum tells.
+        approx: Metric id to column of rows outside because a number is an estimate.
+        missing: Metric id to column of rows outside because a number is blank.
+        warned: (metric id, flag) to column of rows in doubt.
+        imprecise: Metric id to column of rows outside because their date is not known well enough.
+    """
+
+    sql: str
+    parameters: frozenset[str]
+    scope: str
+    values: dict[str, str]
+    matched: dict[str, str]
+    approx: dict[str, str]
+    missing: dict[str, str]
+    warned: dict[tuple[str, str], str]
+    imprecise: dict[str, str]
+
+
+def column(name: str) -> exp.Column:
+    """Return a quoted column."""
+    return exp.column(exp.to_identifier(name, quoted=True))
+
+
+def both(*conditions: exp.Expr | None) -> exp.Expr | None:
+    """Join conditions with AND; ``None`` stands for no condition."""
+    present = [condition.copy() for condition in conditions if condition is not None]
+    return exp.and_(*present, copy=False) if present else None
+
+
+def known(expression: exp.Expr) -> exp.Expr:
+    """Return ``expression IS NOT NULL``."""
+    return exp.not_(exp.Is(this=exp.paren(expression.copy(), copy=False), expression=exp.null()), copy=False)
+
+
+def estimated(names: Iterable[str], facts: Facts) -> exp.Expr | None:
+    """Return the condition that one of these columns was written as an estimate that nobody has settled."""
+    parts: list[exp.Expr] = []
+    for name in sorted(set(names) & facts.estimated):
+        noted = exp.Contains(this=column(APPROX), expression=exp.Literal.string(f'"{name}":'))
+        parts.append(exp.and_(exp.Is(this=column(name), expression=exp.null()), noted, copy=False))
+    if not parts:
+        return None
+    # COALESCE: the rows without any note are the most, and NOT must be able to keep them.
+    return exp.func("COALESCE", exp.paren(exp.or_(*parts, copy=False), copy=False), exp.false())
+
+
+def county_of(source: Source) -> exp.Expr:
+    """Return the expression of a record's county.
+
+    A ledger with a county column uses it. Another tells it from the names of offices (``offices`` joined):
+    渭滨区总工会 is 渭滨区's, and an office that is no county's is a department of the federation itself (市本级).
+    """
+    if not source.county_from:
+        return column(COUNTY)
+    own = next(county.name for county in geography().counties if not county.ranked)
+    found = [exp.column("place", table=f"office{index}") for index in range(len(source.county_from))]
+    written = exp.func("COALESCE", *(column(name) for name in source.county_from))
+    fallback = exp.Case().when(known(written), exp.Literal.string(own), copy=False)
+    return exp.func("COALESCE", *found, fallback)
+
+
+def offices(query: exp.Select, source: Source) -> exp.Select:
+    """Join the spellings of county offices to the columns that tell a record's county."""
+    places = geography()
+    spelled = {
+        f"{prefix}{name}{suffix}": county.name
+        for county in places.counties
+        for prefix in ("", *places.city_aliases)
+        for name in (county.name, *county.aliases)
+        for suffix in ("", "总工会")
+    }
+    for index, name in enumerate(source.county_from):
+        rows = exp.values(list(spelled.items()), alias=f"office{index}", columns=["word", "place"])
+        same = exp.EQ(this=column(name), expression=exp.column("word", table=f"office{index}"))
+        query = query.join(rows, on=same, join_type="left", copy=False)
+    return query
+
+
+def dimension(source: Source, name: str) -> exp.Expr:
+    """Return the expression a dimension groups by."""
+    if name == COUNTY:
+        return county_of(source)
+    return column(REPORTING_UNIT) if name == UNIT else column(name)
+
+
+_BUCKETS = {
+    "month": "YEAR(day_) * 12 + MONTH(day_) - 1",
+    "quarter": "YEAR(day_) * 4 + QUARTER(day_) - 1",
+    "half": "YEAR(day_) * 2 + CASE WHEN MONTH(day_) > 6 THEN 1 ELSE 0 END",
+    "year": "YEAR(day_)",
+}
+
+
+def bucket(day: exp.Expr, grain: Grain) -> exp.Expr:
+    """Return the running number of the month, quarter, half or year that holds ``day``, counted from year 0."""
+    return _with_day(_BUCKETS[grain], day)
+
+
+def _with_day(text: str, day: exp.Expr) -> exp.Expr:
+    """Parse ``text`` and put ``day`` in for its column ``day_``."""
+
+    def replace(node: exp.Expr) -> exp.Expr:
+        return day.copy() if isinstance(node, exp.Column) and node.name == "day_" else node
+
+    return sqlglot.parse_one(text, dialect="duckdb").transform(replace)
+
+
+def last_day(source: Source) -> exp.Expr:
+    """Return the last day a record may have happened; where its date is imprecise the first is the stored one."""
+    text = f"""CASE "{PRECISION}" ->> '$.{source.date_field}'
+        WHEN 'dekad' THEN CASE WHEN DAY(day_) < 21 THEN CAST(day_ + INTERVAL '9' DAY AS DATE) ELSE LAST_DAY(day_) END
+        WHEN 'month' THEN LAST_DAY(day_)
+        WHEN 'quarter' THEN LAST_DAY(CAST(day_ + INTERVAL '2' MONTH AS DATE))
+        WHEN 'half' THEN LAST_DAY(CAST(day_ + INTERVAL '5' MONTH AS DATE))
+        WHEN 'year' THEN LAST_DAY(CAST(day_ + INTERVAL '11' MONTH AS DATE))
+        ELSE day_ END"""
+    return _with_day(text, column(source.date_field))
+
+
+def noted_spans(source: Source, facts: Facts) -> frozenset[str]:
+    """Return how far dates of this source are known where not to the day."""
+    return frozenset(span for name, span in facts.spans if name == source.date_field)
+
+
+def inside(source: Source, facts: Facts, grain: Grain | None, *, whole_months: bool = False) -> exp.Expr | None:
+    """Return the condition that a record begun in the window ends in it, and in its bucket; ``None``: all do."""
+    spans = noted_spans(source, facts)
+    if not spans or (whole_months and spans <= {"dekad", "month"}):
+        return None
+    fits: exp.Expr = exp.LTE(this=last_day(source), expression=exp.Placeholder(this="limit"))
+    if grain is not None:
+        same = exp.EQ(this=bucket(last_day(source), grain), expression=bucket(column(source.date_field), grain))
+        fits = exp.and_(fits, same, copy=False)
+    # CASE, not OR: an engine may work out both sides of an OR for every row.
+    blank = exp.Is(this=column(PRECISION), expression=exp.null())
+    return exp.Case().when(blank, exp.true(), copy=False).else_(fits, copy=False)
+
+
+def days(source: Source) -> exp.Expr:
+    """Return the condition on a record's date: the window's days, or for a state everything up to its end."""
+    day = column(source.date_field)
+    until = exp.LTE(this=day.copy(), expression=exp.Placeholder(this="end"))
+    if source.snapshot:
+        return until
+    return exp.and_(exp.GTE(this=day, expression=exp.Placeholder(this="start")), until, copy=False)
+
+
+def filters(source: Source, *, by_county: bool, by_unit: bool) -> exp.Expr | None:
+    """Return the condition of a query limited to one county or reporting unit."""
+    county = exp.EQ(this=county_of(source), expression=exp.Placeholder(this="county")) if by_county else None
+    unit = exp.EQ(this=column(REPORTING_UNIT), expression=exp.Placeholder(this="unit")) if by_unit else None
+    return both(county, unit)
+
+
+def counted(leaf: Leaf, facts: Facts) -> exp.Expr | None:
+    """Return which rows enter a leaf: its own condition, both sides of a ratio known, nothing estimated."""
+    own = leaf.argument if leaf.kind == "sum" else None
+    # A sum passes over its own blanks.
+    needed = [part for part in leaf.complete if part != own and _may_be_blank(part, facts)]
+    parts: list[exp.Expr | None] = [leaf.where, *(known(part) for part in needed)]
+    used = leaf.complete or ((leaf.argument,) if leaf.argument is not None else ())
+    # An estimate leaves its cell null, so plain sums pass over it; only a CASE can make a number of it again.
+    if any(part.find(exp.Case, exp.Coalesce) for part in used):
+        parts.append(_never(estimated(leaf.numeric, facts)))
+    return both(*parts)
+
+
+def _may_be_blank(expression: exp.Expr, facts: Facts) -> bool:
+    """Whether some row may lack the expression: one of its columns has blanks, or it is a CASE without an answer."""
+    if any(found.name in facts.blank for found in expression.find_all(exp.Column)):
+        return True
+    return expression.find(exp.Case) is not None
+
+
+def _never(condition: exp.Expr | None) -> exp.Expr | None:
+    return None if condition is None else exp.not_(condition.copy(), copy=False)
+
+
+def aggregate(leaf: Leaf, facts: Facts) -> exp.Expr:
+    """Return a leaf's aggregate, typed so that no engine answers in a type another lacks."""
+    if leaf.kind == "sum":
+        call: exp.Expr = exp.Sum(this=_argument(leaf))
+    elif leaf.kind == "distinct":
+        call = exp.Count(this=exp.Distinct(expressions=[_argument(leaf)]))
+    else:
+        call = exp.Count(this=exp.Star())
+    call = _filtered(call, counted(leaf, facts))
+    if leaf.kind != "sum":
+        return call
+    kind = f"DECIMAL(38, {leaf.scale})" if leaf.scale else "BIGINT"
+    return exp.cast(call, kind, copy=False)
+
+
+def _argument(leaf: Leaf) -> exp.Expr:
+    assert leaf.argument is not None  # noqa: S101 - sums and distinct counts are of something
+    return leaf.argument.copy()
+
+
+def _filtered(call: exp.Expr, condition: exp.Expr | None) -> exp.Expr:
+    return call if condition is None else exp.Filter(this=call, expression=exp.Where(this=condition.copy()))
+
+
+def _rows(condition: exp.Expr | None) -> exp.Expr:
+    return _filtered(exp.Count(this=exp.Star()), condition)
+
+
+def metric_rows(metric: Metric, source: Source) -> exp.Expr | None:
+    """Return which rows of a source fall under a metric, ``None`` for all of them."""
+    wheres = dict.fromkeys(leaf.where for leaf in _of(metric, source))
+    if None in wheres:
+        return None
+    parts = [exp.paren(where.copy(), copy=False) for where in wheres if where is not None]
+    return parts[0].this if len(parts) == 1 else exp.paren(exp.or_(*parts, copy=False), copy=False)
+
+
+def metric_numeric(metric: Metric, source: Source) -> tuple[str, ...]:
+    """Return the number columns a metric is made from."""
+    return tuple(sorted({name for leaf in _of(metric, source) for name in leaf.numeric}))
+
+
+def metric_blank(metric: Metric, source: Source, facts: Facts) -> exp.Expr | None:
+    """Return the condition that a row falls under a metric but lacks a number it needs; ``None``: none does."""
+    needed: dict[exp.Expr, None] = {}
+    for leaf in _of(metric, source):
+        parts = leaf.complete or ((leaf.argument,) if leaf.argument is not None else ())
+        needed |= dict.fromkeys(part for part in parts if _may_be_blank(part, facts))
+    if not needed:
+        return None
+    blank = exp.or_(*(exp.Is(this=exp.paren(part.copy()), expression=exp.null()) for part in needed), copy=False)
+    return both(exp.paren(blank, copy=False), _never(estimated(metric_numeric(metric, source), facts)))
+
+
+def _of(metric: Metric, source: Source) -> list[Leaf]:
+    return [leaf for leaf in metric.leaves if leaf.source == source]
+
+
+class _Columns:
+    """The output columns of every branch; aggregates alike are computed once."""
+
+    def __init__(self) -> None:
+        self.plain: dict[exp.Expr, str] = {}
+        self.detail: dict[exp.Expr, str] = {}
+        self.notes: dict[exp.Expr, str] = {}
+
+    def add(self, kind: dict[exp.Expr, str], letter: str, expression: exp.Expr) -> str:
+        return kind.setdefault(expression, f"{letter}{len(kind)}")
+
+
+class _Hoisted:
+    """Row expressions moved below the aggregates, so that what several share is worked out once a row."""
+
+    def __init__(self) -> None:
+        self._names: dict[exp.Expr, str] = {}
+
+    def column(self, expression: exp.Expr) -> exp.Expr:
+        """Return the column that will hold ``expression``."""
+        return column(self._names.setdefault(expression, f"x{len(self._names)}"))
+
+    def hoist(self, aggregate_: exp.Expr) -> exp.Expr:
+        """Return ``aggregate_`` over columns instead of expressions."""
+
+        def replace(node: exp.Expr) -> exp.Expr:
+            if isinstance(node, exp.Filter):
+                return exp.Filter(this=replace(node.this), expression=exp.Where(this=self.column(node.expression.this)))
+            if isinstance(node, exp.Sum):
+                return exp.Sum(this=self.column(node.this))
+            if isinstance(node, exp.Count) and isinstance(node.this, exp.Distinct):
+                return exp.Count(this=exp.Distinct(expressions=[self.column(part) for part in node.this.expressions]))
+            if isinstance(node, exp.Cast):
+                return exp.cast(replace(node.this), node.to, copy=False)
+            return node.copy()
+
+        return replace(aggregate_)
+
+    def picked(self) -> list[exp.Expr]:
+        """Return the columns to select below."""
+        return [exp.alias_(expression.copy(), name) for expression, name in self._names.items()]
+
+
+@lru_cache(maxsize=512)
+def compile_query(shape: Shape) -> Compiled:
+    """Return the query of ``shape``."""
+    source, facts = shape.source, shape.facts
+    columns = _Columns()
+    scope = columns.add(columns.plain, "v", exp.Count(this=exp.Star()))
+    values: dict[str, str] = {}
+    matched: dict[str, str] = {}
+    approx: dict[str, str] = {}
+    missing: dict[str, str] = {}
+    warned: dict[tuple[str, str], str] = {}
+    notes: dict[str, str] = {}
+    for metric in shape.metrics:
+        for leaf in _of(metric, source):
+            values[leaf.key] = columns.add(columns.plain, "v", aggregate(leaf, facts))
+            if leaf.where is None:
+                matched[leaf.key] = scope
+            elif leaf.kind == "sum" and leaf.argument is not None and _may_be_blank(leaf.argument, facts):
+                # Without blanks a sum is empty just where no row falls under it: nothing need be counted.
+                matched[leaf.key] = columns.add(columns.plain, "v", _rows(leaf.where))
+        rows = metric_rows(metric, source)
+        doubtful = estimated(metric_numeric(metric, source), facts)
+        if doubtful is not None:
+            approx[metric.id] = columns.add(columns.detail, "d", _rows(both(rows, doubtful)))
+        blank = metric_blank(metric, source, facts)
+        if blank is not None:
+            missing[metric.id] = columns.add(columns.detail, "d", _rows(both(rows, blank)))
+        for flag, when in metric.warnings:
+            warned[metric.id, flag] = columns.add(columns.detail, "d", _rows(when))
+        notes[metric.id] = columns.add(columns.notes, "n", _rows(rows))
+    branches: list[exp.Expr] = []
+    for branch in shape.branches:
+        branches.append(_branch(shape, columns, branch, "figures"))
+        if branch.detail and inside(source, facts, shape.grain, whole_months=branch.whole_months) is not None:
+            branches.append(_branch(shape, columns, branch, "imprecise"))
+    union = branches[0]
+    for other in branches[1:]:
+        union = exp.Union(this=union, expression=other, distinct=False)
+    names = frozenset(node.name for node in union.find_all(exp.Placeholder))
+    return Compiled(union.sql("duckdb"), names, scope, values, matched, approx, missing, warned, notes)
+
+
+def _branch(shape: Shape, columns: _Columns, branch: Branch, part: Part) -> exp.Expr:
+    source = shape.source
+    group: list[exp.Expr] = [dimension(source, name) for name in shape.dims]
+    if shape.grain is not None:
+        group.append(bucket(column(source.date_field), shape.grain))
+    nothing = exp.cast(exp.null(), "BIGINT")
+    if part == "imprecise":
+        where: exp.Expr | None = imprecise_rows(source, shape.facts, shape.grain)
+    else:
+        where = both(days(source), inside(source, shape.facts, shape.grain, whole_months=branch.whole_months))
+    where = both(where, filters(source, by_county=shape.by_county, by_unit=shape.by_unit))
+    rows = _Hoisted()
+    picked: list[exp.Expr] = [exp.alias_(exp.Literal.string(branch.name), "branch_")]
+    picked += [exp.alias_(rows.column(expression), f"g{index}") for index, expression in enumerate(group)]
+    for kind, wanted in (
+        (columns.plain, part == "figures"),
+        (columns.detail, part == "figures" and branch.detail),
+        (columns.notes, part == "imprecise"),
+    ):
+        picked += [exp.alias_(rows.hoist(expr) if wanted else nothing.copy(), name) for expr, name in kind.items()]
+    inner = exp.select(*(rows.picked() or [exp.alias_(exp.Literal.number(1), "one_")]))
+    inner = inner.from_(exp.to_table(source.ledger), copy=False).where(where, copy=False)
+    if shape.by_county or COUNTY in shape.dims:
+        inner = offices(inner, source)
+    query = exp.select(*picked).from_(inner.subquery("rows_", copy=False), copy=False)
+    if group:
+        query = query.group_by(*(exp.Literal.number(index + 2) for index in range(len(group))), copy=False)
+
+    def rename(node: exp.Expr) -> exp.Expr:
+        shared = {"county", "unit"}
+        if isinstance(node, exp.Placeholder) and node.name not in shared:
+            return exp.Placeholder(this=f"{node.name}_{branch.name}")
+        return node
+
+    return query.transform(rename, copy=False)
+
+
+def imprecise_rows(source: Source, facts: Facts, grain: Grain | None) -> exp.Expr:
+    """Return which rows with an imprecise date touch the window without lying inside it."""
+    fits = inside(source, facts, grain)
+    if fits is None:
+        return exp.false()
+    day = column(source.date_field)
+    outside: exp.Expr = exp.not_(exp.paren(fits, copy=False), copy=False)
+    parts = [known(column(PRECISION)), exp.LTE(this=day, expression=exp.Placeholder(this="end"))]
+    if not source.snapshot:
+        start = exp.Placeholder(this="start")
+        parts.append(exp.GTE(this=last_day(source), expression=start.copy()))
+        begins = exp.LT(this=day.copy(), expression=start)
+        outside = exp.paren(exp.or_(begins, outside, copy=False), copy=False)
+    return exp.and_(*parts, outside, copy=False)

@@ -1,0 +1,218 @@
+"""Runs the compiled queries of some metrics over some windows and works figures out of their parts.
+
+Division happens here and nowhere else, on exact whole numbers and decimals, so every engine gives the same figure.
+This module must not know which windows are compared with which.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from analytics.metrics.compile import Branch, Compiled, Shape, compile_query
+from analytics.metrics.engine import Engine
+from analytics.metrics.facts import facts_of
+from analytics.metrics.model import Leaf, Metric, Months, Node, Number, Op, Source
+from analytics.metrics.periods import Grain, Window, first_day_of
+
+Value = int | Decimal
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One window to compute: its days and the days states are taken at."""
+
+    name: str
+    window: Window
+    as_of: dt.date
+    latest: dt.date
+    detail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a whole query is limited to and split by."""
+
+    dims: tuple[str, ...] = ()
+    grain: Grain | None = None
+    county: str | None = None
+    unit: str | None = None
+
+
+Key = tuple[str, dt.date | None, tuple[str | None, ...]]
+"""A cell: window name, first day of the bucket (``None`` without grain), dimension values."""
+
+
+@dataclass(slots=True)
+class Cell:
+    """The parts of every figure in one cell."""
+
+    values: dict[str, Value | None] = field(default_factory=dict)
+    matched: dict[str, int] = field(default_factory=dict)
+    scope: dict[Source, int] = field(default_factory=dict)
+    approx: dict[str, int] = field(default_factory=dict)
+    missing: dict[str, int] = field(default_factory=dict)
+    imprecise: dict[str, int] = field(default_factory=dict)
+    warned: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def part(self, leaf: Leaf) -> Value | None:
+        """Return a leaf's value by the rule of zero and absent (see ``model``)."""
+        rows = self.scope.get(leaf.source, 0)
+        if rows == 0:
+            return None
+        value = self.values.get(leaf.key)
+        return 0 if value is None and not self.matched.get(leaf.key) else value
+
+    def has_records(self) -> bool:
+        """Whether any record lies in the cell's scope."""
+        return any(self.scope.values()) or any(self.imprecise.values())
+
+    def merge(self, other: Cell) -> None:
+        """Take in the parts of other sources, and further notes, for the same cell."""
+        self.values |= other.values
+        self.matched |= other.matched
+        self.scope |= other.scope
+        for mine, theirs in (
+            (self.approx, other.approx),
+            (self.missing, other.missing),
+            (self.imprecise, other.imprecise),
+        ):
+            for id_, count in theirs.items():
+                mine[id_] = mine.get(id_, 0) + count
+        self.warned |= other.warned
+
+    def copy(self) -> Cell:
+        """Return the parts as they are now."""
+        return Cell(dict(self.values), dict(self.matched), dict(self.scope))
+
+    def add(self, other: Cell) -> None:
+        """Put another cell's parts on top (a running total); different values cannot be added."""
+        for key, value in other.values.items():
+            mine = self.values.get(key)
+            self.values[key] = value if mine is None else mine if value is None else mine + value
+        for key, count in other.matched.items():
+            self.matched[key] = self.matched.get(key, 0) + count
+        for source, rows in other.scope.items():
+            self.scope[source] = self.scope.get(source, 0) + rows
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value and, of a ratio, its two sides."""
+
+    value: Value | float | None = None
+    numerator: Value | None = None
+    denominator: Value | None = None
+
+
+NOTHING = Figure()
+
+
+def figure(metric: Metric, cell: Cell | None, months: int) -> Figure:
+    """Work out a metric in one cell; absent where the cell is, or where a divisor is 0 or absent."""
+    if cell is None:
+        return NOTHING
+    if metric.is_ratio and isinstance(metric.tree, Op):
+        top, bottom = _evaluate(metric.tree.left, cell, months), _evaluate(metric.tree.right, cell, months)
+        value = _divide(top, bottom)
+        if value is None:
+            return Figure(None, top, bottom)
+        return Figure(float(value * 100 if metric.format == "percent" else value), top, bottom)
+    return Figure(_evaluate(metric.tree, cell, months))
+
+
+def _evaluate(node: Node, cell: Cell, months: int) -> Value | None:
+    if isinstance(node, Number):
+        return node.value
+    if isinstance(node, Months):
+        return months
+    if isinstance(node, Leaf):
+        return cell.part(node)
+    left, right = _evaluate(node.left, cell, months), _evaluate(node.right, cell, months)
+    if node.sign == "/":
+        return _divide(left, right)
+    if left is None or right is None:
+        return None
+    if node.sign == "+":
+        return left + right
+    return left - right if node.sign == "-" else left * right
+
+
+def _divide(top: Value | None, bottom: Value | None) -> Decimal | None:
+    if top is None or not bottom:
+        return None
+    return Decimal(top) / Decimal(bottom)
+
+
+def compute(engine: Engine, metrics: Iterable[Metric], spans: Iterable[Span], scope: Scope) -> dict[Key, Cell]:
+    """Return the parts of ``metrics`` in every cell that has any record, one query a source."""
+    wanted = tuple(metrics)
+    windows = tuple(spans)
+    cells: dict[Key, Cell] = {}
+    there = engine.ledgers()
+    sources = dict.fromkeys(leaf.source for metric in wanted for leaf in metric.leaves)
+    for source in sources:
+        if source.ledger not in there or not windows:
+            continue
+        own = tuple(metric for metric in wanted if any(leaf.source == source for leaf in metric.leaves))
+        shape = Shape(
+            source,
+            own,
+            tuple(Branch(span.name, span.detail, span.window.whole_months) for span in windows),
+            facts_of(engine, source.ledger),
+            scope.dims,
+            scope.grain,
+            scope.county is not None,
+            scope.unit is not None,
+        )
+        compiled = compile_query(shape)
+        rows = engine.rows(compiled.sql, bind(compiled.parameters, windows, scope))
+        _collect(cells, rows, compiled, shape)
+    return cells
+
+
+def bind(names: Iterable[str], spans: Iterable[Span], scope: Scope) -> dict[str, Any]:
+    """Return the values of a compiled query's parameters."""
+    known: dict[str, Any] = {"county": scope.county, "unit": scope.unit}
+    for span in spans:
+        known |= {
+            f"start_{span.name}": span.window.start,
+            f"end_{span.name}": span.window.end,
+            f"limit_{span.name}": span.window.limit,
+            f"as_of_{span.name}": span.as_of,
+            f"latest_{span.name}": span.latest,
+        }
+    return {name: known[name] for name in names}
+
+
+def _collect(cells: dict[Key, Cell], rows: list[dict[str, Any]], compiled: Compiled, shape: Shape) -> None:
+    size = len(shape.dims)
+    for row in rows:
+        dims = tuple(_text(row[f"g{index}"]) for index in range(size))
+        bucket = first_day_of(int(row[f"g{size}"]), shape.grain) if shape.grain is not None else None
+        cell = cells.setdefault((row["branch_"], bucket, dims), Cell())
+        if row[compiled.scope] is not None:
+            cell.scope[shape.source] = cell.scope.get(shape.source, 0) + int(row[compiled.scope])
+            for key, name in compiled.values.items():
+                cell.values[key] = row[name]
+            for key, name in compiled.matched.items():
+                cell.matched[key] = int(row[name])
+        _add_counts(cell.approx, compiled.approx, row)
+        _add_counts(cell.missing, compiled.missing, row)
+        _add_counts(cell.imprecise, compiled.imprecise, row)
+        _add_counts(cell.warned, compiled.warned, row)
+
+
+def _add_counts(into: dict[K, int], columns: Mapping[K, str], row: Mapping[str, Any]) -> None:
+    for key, name in columns.items():
+        into[key] = into.get(key, 0) + int(row[name] or 0)
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return None if value is None else str(value)

@@ -1,0 +1,272 @@
+"""The very rows a figure came from, with file, sheet and row: sums over them give the figure back.
+
+The conditions are the compiled query's own, so rows and figures cannot drift apart. This module must not know any
+column by name; what a list shows beside the ledger's columns is declared with the metric (``extra``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlglot import exp
+
+from analytics.ledgers.model import ledgers
+from analytics.ledgers.schema import TRACE, record_schema
+from analytics.metrics import compile as sql
+from analytics.metrics.answer import UNFILLED
+from analytics.metrics.compile import Facts
+from analytics.metrics.compute import Scope, Span, bind
+from analytics.metrics.engine import DuckEngine
+from analytics.metrics.facts import facts_of
+from analytics.metrics.model import COUNTY, Leaf, Metric, Op, Source, catalogue
+from analytics.metrics.periods import GRAIN_MONTHS, Period, from_days, parse_period
+from analytics.metrics.question import Asked, MetricError, ask, find_county
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+    from analytics.settings import Settings
+    from analytics.warehouse.published import Version
+
+Which = Literal["counted", "estimated", "blank", "imprecise"]
+"""Rows inside the figure; or those left outside it: an estimate, a blank number, a date not known well enough."""
+
+OVERDUE = "R04"
+"""The metric whose rows are the overdue list."""
+
+
+def records(
+    id: str,
+    *,
+    period: str | Period = "本年",
+    county: str | None = None,
+    unit: str | None = None,
+    dims: Mapping[str, str] | None = None,
+    which: Which = "counted",
+    as_of: dt.date | None = None,
+    offset: int = 0,
+    limit: int | None = 50,
+    sort: str | None = None,
+    connection: duckdb.DuckDBPyConnection | None = None,
+    version: Version | None = None,
+    settings: Settings | None = None,
+) -> pd.DataFrame:
+    """Return rows behind a figure, a page at a time.
+
+    Columns: where the row came from (``record_id``, ``upload_id``, ``file_name``, ``sheet``, ``row`` …), the ledger's
+    declared columns, then what the row puts in: ``value``, or ``numerator`` and ``denominator`` of a ratio, and the
+    metric's declared extras. ``frame.attrs["total"]`` is the number of rows on all pages.
+
+    Args:
+        id: One KPI.
+        period: As in ``query``.
+        county: As in ``query``.
+        unit: As in ``query``.
+        dims: The ``dims`` of a figure's row: dimension values, and a bucket under its grain's name.
+        which: Rows counted, or those left outside for one of three reasons.
+        as_of: As in ``query``.
+        offset: Rows to pass over.
+        limit: Rows to return, ``None`` for all.
+        sort: A column, with a leading ``-`` for descending; the ledger's date, newest first, if not given.
+        connection: As in ``query``.
+        version: As in ``query``.
+        settings: As in ``query``.
+
+    Raises:
+        MetricError: An unknown KPI, dimension, county or column.
+    """
+    wanted = dict(dims or {})
+    day = as_of or dt.date.today()
+    for grain in GRAIN_MONTHS:
+        if grain in wanted:
+            period = _narrowed(parse_period(period, day), wanted.pop(grain), day)
+    if COUNTY in wanted and wanted[COUNTY] != UNFILLED:
+        county = wanted.pop(COUNTY)
+    asked = ask(
+        [id], period=period, by=tuple(wanted), county=county, unit=unit, as_of=as_of,
+        connection=connection, version=version, settings=settings,
+    )  # fmt: skip
+    metric = asked.metrics[0]
+    sources = list(dict.fromkeys(leaf.source for leaf in metric.leaves))
+    if len(sources) > 1:
+        raise MetricError(f"{metric.id} {metric.name}由几个台账合成，请按它的组成指标查看明细")
+    return _page(asked, metric, sources[0], wanted, which, offset, limit, sort)
+
+
+def overdue(
+    as_of: dt.date | None = None,
+    county: str | None = None,
+    *,
+    connection: duckdb.DuckDBPyConnection | None = None,
+    version: Version | None = None,
+    settings: Settings | None = None,
+) -> pd.DataFrame:
+    """Return every item overdue at ``as_of`` (today if not given), the longest overdue first, with its days."""
+    day = as_of or dt.date.today()
+    find_county(county)
+    return records(
+        OVERDUE, period=from_days(day, day), county=county, as_of=day, limit=None, sort="-days_overdue",
+        connection=connection, version=version, settings=settings,
+    )  # fmt: skip
+
+
+def _narrowed(period: Period, bucket: str, day: dt.date) -> Period:
+    inner = parse_period(bucket, day)
+    return from_days(max(period.start, inner.start), min(period.end, inner.end))
+
+
+def _page(
+    asked: Asked,
+    metric: Metric,
+    source: Source,
+    dims: dict[str, str],
+    which: Which,
+    offset: int,
+    limit: int | None,
+    sort: str | None,
+) -> pd.DataFrame:
+    scope = replace(asked.scope, dims=())
+    facts = facts_of(asked.engine, source.ledger)
+    condition = _condition(metric, source, scope, which, facts)
+    given: dict[str, Any] = {}
+    for number, (name, value) in enumerate(dims.items()):
+        expression = sql.dimension(source, name)
+        if value == UNFILLED:
+            test: exp.Expr = exp.Is(this=expression, expression=exp.null())
+        else:
+            text = exp.cast(expression, "TEXT")
+            test = exp.EQ(this=text, expression=exp.Placeholder(this=f"dim{number}"))
+            given[f"dim{number}"] = {"是": "true", "否": "false"}.get(value, value)
+        condition = sql.both(condition, test) or test
+    columns = _columns(metric, source, facts)
+    name = (sort or f"-{source.date_field}").removeprefix("-")
+    if name not in columns:
+        raise MetricError(f"明细里没有这一列：{name}")
+    inner = exp.select(*(exp.alias_(column, label, quoted=True) for label, column in columns.items()))
+    inner = _from(inner, source).where(condition, copy=False)
+    order: list[exp.Expr] = [exp.Ordered(this=sql.column(name), desc=(sort or "-").startswith("-"), nulls_first=False)]
+    order += [sql.column(field) for field in ("file_name", "sheet", "row", "record_id") if field in columns]
+    page = exp.select("*").from_(inner.subquery("rows_", copy=False), copy=False)
+    page = page.order_by(*order, copy=False).offset(offset, copy=False)
+    if limit is not None:
+        page = page.limit(limit, copy=False)
+    counting = exp.select(exp.alias_(exp.Count(this=exp.Star()), "total"))
+    total = _from(counting, source).where(condition.copy(), copy=False)
+    span = Span("cur", asked.period.window(asked.state_day), asked.as_of, asked.state_day)
+    frame = asked.engine.frame(*_bound(page, span, scope, given))
+    count = asked.engine.rows(*_bound(total, span, scope, given))[0]["total"]
+    frame.attrs["total"] = int(count)
+    return frame
+
+
+def _from(query: exp.Select, source: Source) -> exp.Select:
+    return sql.offices(query.from_(exp.to_table(source.ledger), copy=False), source)
+
+
+def _bound(tree: exp.Expr, span: Span, scope: Scope, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Name the placeholders as ``bind`` does and give their values."""
+
+    def rename(node: exp.Expr) -> exp.Expr:
+        fixed = {"county", "unit", *given}
+        if isinstance(node, exp.Placeholder) and node.name not in fixed:
+            return exp.Placeholder(this=f"{node.name}_{span.name}")
+        return node
+
+    tree = tree.transform(rename, copy=False)
+    names = {node.name for node in tree.find_all(exp.Placeholder)}
+    return tree.sql("duckdb"), bind(names - set(given), [span], scope) | given
+
+
+def _condition(metric: Metric, source: Source, scope: Scope, which: Which, facts: Facts) -> exp.Expr:
+    rows = sql.metric_rows(metric, source)
+    inside = sql.both(sql.days(source), sql.inside(source, facts, None))
+    condition: exp.Expr | None
+    if which == "counted":
+        leaves = [leaf for leaf in metric.leaves if leaf.source == source]
+        taken = [_taken(leaf, facts) or exp.true() for leaf in leaves]
+        condition = sql.both(inside, exp.paren(exp.or_(*taken, copy=False), copy=False))
+    elif which == "estimated":
+        doubtful = sql.estimated(sql.metric_numeric(metric, source), facts)
+        condition = sql.both(inside, rows, doubtful if doubtful is not None else exp.false())
+    elif which == "blank":
+        blank = sql.metric_blank(metric, source, facts)
+        condition = sql.both(inside, rows, blank if blank is not None else exp.false())
+    else:
+        condition = sql.both(sql.imprecise_rows(source, facts, None), rows)
+    limited = sql.filters(source, by_county=scope.county is not None, by_unit=scope.unit is not None)
+    return sql.both(condition, limited) or exp.true()
+
+
+def _taken(leaf: Leaf, facts: Facts) -> exp.Expr | None:
+    """Return which rows put something into a leaf."""
+    return sql.both(sql.counted(leaf, facts), sql.known(leaf.argument) if leaf.argument is not None else None)
+
+
+def _columns(metric: Metric, source: Source, facts: Facts) -> dict[str, exp.Expr]:
+    """Return the columns of the list: where from, declared, what the row puts in, the metric's extras."""
+    declared = [column.name for column in ledgers()[source.ledger].columns]
+    columns: dict[str, exp.Expr] = {name: sql.column(name) for name in [*(field.name for field in TRACE), *declared]}
+    tree = metric.tree
+    if isinstance(tree, Leaf):
+        columns["value"] = _share(tree, facts)
+    elif metric.is_ratio and isinstance(tree, Op):
+        for name, side in (("numerator", tree.left), ("denominator", tree.right)):
+            if isinstance(side, Leaf):
+                columns[name] = _share(side, facts)
+    return columns | dict(metric.extra)
+
+
+def _share(leaf: Leaf, facts: Facts) -> exp.Expr:
+    """Return what one row puts into a leaf."""
+    value: exp.Expr = leaf.argument.copy() if leaf.argument is not None else exp.Literal.number(1)
+    condition = sql.counted(leaf, facts)
+    return value if condition is None else exp.Case().when(condition, value, copy=False)
+
+
+def ledger_rows(id: str, *, period: str | None, county: str | None, version: Version) -> pd.DataFrame:
+    """Return a ledger's current records; see ``analytics.ledger``."""
+    known = ledgers()
+    if id not in known:
+        raise MetricError(f"没有这个台账：{id}；可以用 {'、'.join(known)}")
+    found = known[id]
+    conditions: list[exp.Expr] = []
+    given: dict[str, Any] = {}
+    date = found.date_field or found.year_field
+    assert date is not None  # noqa: S101 - the ledger model requires one of them
+    day = sql.column(date)
+    columns = [sql.column(field.name) for field in record_schema(found)]
+    query = exp.select(*columns).from_(exp.to_table(id)).order_by(day, sql.column("file_name"), sql.column("row"))
+    if period is not None:
+        span = parse_period(period, dt.date.today())
+        start, end = (span.start, span.end) if found.date_field else (span.start.year, span.end.year)
+        given |= {"start": start, "end": end}
+        conditions.append(exp.Between(this=day, low=exp.Placeholder(this="start"), high=exp.Placeholder(this="end")))
+    place = find_county(county)
+    if place is not None:
+        source = next((s for s in _sources() if s.ledger == id), Source(id, date, False, ()))
+        query = sql.offices(query, source)
+        conditions.append(exp.EQ(this=sql.county_of(source), expression=exp.Placeholder(this="county")))
+        given["county"] = place
+    if conditions:
+        query = query.where(*conditions)
+    return DuckEngine(version.connect()).frame(query.sql("duckdb"), given)
+
+
+def _sources() -> list[Source]:
+    return list(dict.fromkeys(leaf.source for metric in catalogue().values() for leaf in metric.leaves))
+
+
+def finding_rows(ledger: str | None, *, severity: str | None, version: Version) -> pd.DataFrame:
+    """Return findings of uploads not revoked; see ``analytics.findings``."""
+    query = exp.select("*").from_(exp.to_table("findings"))
+    given: dict[str, Any] = {}
+    for name, value in (("ledger", ledger), ("severity", severity)):
+        if value is not None:
+            query = query.where(exp.EQ(this=sql.column(name), expression=exp.Placeholder(this=name)))
+            given[name] = value
+    order = (sql.column(name) for name in ("created_at", "file_name", "sheet", "row", "code"))
+    return DuckEngine(version.connect()).frame(query.order_by(*order).sql("duckdb"), given)

@@ -1,0 +1,69 @@
+"""口径说明: the metric dictionary in Markdown, generated from the declarations so that it cannot be out of date.
+
+``docs/metrics.md`` is this module's output; ``python -m analytics.metrics.dictionary docs/metrics.md`` writes it and
+a test holds the two together. This module must not know how figures are computed.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import groupby
+from pathlib import Path
+
+from analytics.ledgers.model import ledgers
+from analytics.metrics.model import Metric, catalogue
+from analytics.metrics.targets import rules
+
+_DIRECTIONS = {"up": "越高越好", "down": "越低越好", "neutral": "只看不评"}
+
+_HEAD = """# 口径说明
+
+本页由指标声明（`analytics/metrics/*.yaml`）自动生成，请勿手工修改；改声明后运行
+`python -m analytics.metrics.dictionary docs/metrics.md`。
+
+## 通用规则
+
+1. **比率**一律是“和的比”，不是各行、各县区比率的平均；分子分母有一项没有填写的记录，不参加该比率的计算，并注明行数。
+2. **估计数**（百余、500多、7万多）不计入任何合计，在旁注明“含估计数 n 行”。
+3. **零与空**：该台账在所选范围和统计期内至少有一条记录、而没有一条属于该指标时，计数和合计为 0；一条记录也没有，
+   说明没有填报，显示“—”，不当作 0；有记录但该列都没有填写的，也显示“—”。
+4. **归期**：按台账的日期列归期，跨日的活动按开始日期。只知道到月（旬、季、年）的记录，整段时间都在统计期内才计入，
+   否则不计入并注明行数。
+5. **完成率** = 当年1月1日起的累计 ÷ 全年目标，不封顶；**序时进度差** = 完成率 − 当年时间已过的比例（百分点），
+   比率类和时点类指标没有序时进度。落后 {amber} 个百分点起为黄，落后 {red} 个百分点起为红。
+   全市目标取“全市”一行；没有的，可加总的指标取各县区目标之和。
+6. **同比**与上年同期比，**环比**与紧前的等长时期比；统计期还没有过完的，与上期的相同天数比；
+   基数为 0 或没有数据的显示“—”。环比不用于累计。
+7. **名次**在各县区之间排，并列的同名次（其后跳过），市本级和没有数据的县区不参加；只看不评的指标不排名。
+"""
+
+
+def metric_dictionary() -> str:
+    """Return the whole dictionary as Markdown."""
+    how = rules()
+    parts = [_HEAD.format(amber=f"{how.amber:g}", red=f"{how.red:g}")]
+    for line, metrics in groupby(catalogue().values(), key=lambda metric: metric.line):
+        own = list(metrics)
+        parts.append(f"## {line}（{ledgers()[own[0].ledger].name}）\n")
+        parts += [_entry(metric) for metric in own]
+    return "\n".join(parts)
+
+
+def _entry(metric: Metric) -> str:
+    labels = {column.name: column.label for column in ledgers()[metric.ledger].columns}
+    split = ["县区", "填报单位", *(labels[name] for name in metric.dimensions)]
+    kind = "辅助指标，" if metric.supporting else ""
+    state = "，时点数" if metric.snapshot else ""
+    condition = f"；条件 `{metric.where}`" if metric.where else ""
+    return (
+        f"### {metric.id} {metric.name}（{metric.unit}）\n\n"
+        f"{metric.definition}\n\n"
+        f"- 计数规则：{metric.counting_rule}\n"
+        f"- 方向：{kind}{_DIRECTIONS[metric.direction]}{state}\n"
+        f"- 算式：`{metric.formula}`{condition}\n"
+        f"- 可按：{'、'.join(split)}\n"
+    )
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(metric_dictionary(), encoding="utf-8")

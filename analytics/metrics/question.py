@@ -1,0 +1,136 @@
+"""Puts a question in order: names to KPIs, counties and periods, and the data to ask. Refuses what cannot be answered.
+
+This module must not compute anything.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from analytics.ledgers.model import geography
+from analytics.metrics.compute import Scope
+from analytics.metrics.engine import DuckEngine, Engine, Kept
+from analytics.metrics.model import COUNTY, UNIT, Metric, catalogue
+from analytics.metrics.periods import GRAIN_MONTHS, Grain, Period, parse_period
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from analytics.settings import Settings
+    from analytics.warehouse.published import Version
+
+_kept: WeakKeyDictionary[Version, Kept] = WeakKeyDictionary()
+
+
+class MetricError(ValueError):
+    """A question that cannot be answered: an unknown KPI, dimension, county or grain. In Chinese, with a way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question put in order: what was typed, resolved and checked."""
+
+    metrics: tuple[Metric, ...]
+    period: Period
+    state_day: dt.date
+    scope: Scope
+    engine: Engine
+    version: str
+
+    @property
+    def as_of(self) -> dt.date:
+        """The day states are taken at: never past the period's end."""
+        return min(self.period.end, self.state_day)
+
+
+def ask(
+    ids: str | Iterable[str] | None,
+    *,
+    period: str | Period,
+    by: str | Sequence[str] = (),
+    grain: Grain | None = None,
+    county: str | None = None,
+    unit: str | None = None,
+    as_of: dt.date | None = None,
+    connection: duckdb.DuckDBPyConnection | None = None,
+    version: Version | None = None,
+    settings: Settings | None = None,
+) -> Asked:
+    """Resolve and check a question; see ``query``."""
+    day = as_of or dt.date.today()
+    dims = (by,) if isinstance(by, str) else tuple(by)
+    if grain is not None and grain not in GRAIN_MONTHS:
+        raise MetricError(f"没有这种时间粒度：{grain}；可以用 {'、'.join(GRAIN_MONTHS)}")
+    metrics = _choose(ids, dims)
+    name = "connection"
+    if connection is None:
+        version = version or _current(settings)
+        connection, name = version.connect(), version.id
+    elif version is not None:
+        name = version.id
+    kept = _kept.setdefault(version, Kept()) if version is not None else None
+    scope = Scope(dims, grain, find_county(county), unit)
+    return Asked(metrics, parse_period(period, day), day, scope, DuckEngine(connection, kept), name)
+
+
+def _current(settings: Settings | None) -> Version:
+    from analytics.settings import Settings as SettingsModel
+    from analytics.warehouse import published
+
+    return published.current(settings or SettingsModel())
+
+
+def find_county(text: str | None) -> str | None:
+    """Return the county that ``text`` names; ``None`` for no text and for the whole city.
+
+    Raises:
+        MetricError: The geography has no such county.
+    """
+    if text is None or not text.strip():
+        return None
+    word = text.strip()
+    places = geography()
+    if word in (places.whole_city.name, places.whole_city.code, *places.whole_city.aliases, places.city):
+        return None
+    bare = word.removeprefix(places.city).removesuffix("总工会") or word
+    for place in places.counties:
+        if {word, bare} & {place.name, place.code, *place.aliases, *place.old_codes}:
+            return place.name
+    raise MetricError(f"没有这个县区：{text}；可以用 {'、'.join(place.name for place in places.counties)}")
+
+
+def _choose(ids: str | Iterable[str] | None, dims: tuple[str, ...]) -> tuple[Metric, ...]:
+    known = catalogue()
+    if ids is None:
+        chosen = [metric for metric in known.values() if not metric.supporting and not _lacking(metric, dims)]
+        if not chosen:
+            raise MetricError(f"没有指标可以按 {'、'.join(dims)} 分组；{_dimensions(known.values())}")
+        return tuple(chosen)
+    folded = {id_.upper(): id_ for id_ in known}
+    chosen = []
+    for id_ in dict.fromkeys(id_.strip().upper() for id_ in ([ids] if isinstance(ids, str) else ids)):
+        found = folded.get(id_)
+        if found is None:
+            near = difflib.get_close_matches(id_, list(folded), n=3, cutoff=0.5)
+            hint = f"，是不是 {'、'.join(folded[word] for word in near)}？" if near else "；"
+            raise MetricError(f"没有这个指标：{id_}{hint}用 taizhang metrics 查看全部指标")
+        metric = known[found]
+        lacking = _lacking(metric, dims)
+        if lacking:
+            raise MetricError(f"{metric.id} {metric.name}不能按 {'、'.join(lacking)} 分组；{_dimensions([metric])}")
+        chosen.append(metric)
+    return tuple(chosen)
+
+
+def _lacking(metric: Metric, dims: tuple[str, ...]) -> list[str]:
+    return [name for name in dims if name not in (COUNTY, UNIT, *metric.dimensions)]
+
+
+def _dimensions(metrics: Iterable[Metric]) -> str:
+    names = dict.fromkeys(name for metric in metrics for name in metric.dimensions)
+    return f"可以用 {'、'.join((COUNTY, UNIT, *names))}"

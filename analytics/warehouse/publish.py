@@ -1,0 +1,315 @@
+"""From the store to a published version: an immutable folder of Parquet files, made whole before anyone sees it.
+
+``published/<version>/<ledger>/year=2024.parquet`` beside ``uploads.parquet``, ``findings.parquet``,
+``quarantine.parquet`` and ``manifest.json``; ``published/CURRENT`` names the version readers take. Years nothing
+touched are the very files of the version before (hard links). Must not know who reads.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from analytics.ledgers.model import Ledger
+from analytics.settings import Settings
+from analytics.warehouse import leases, tables
+from analytics.warehouse.tables import literal, quoted
+from analytics.warehouse.transactions import first
+
+FORMAT = 1
+POINTER = "CURRENT"
+MANIFEST = "manifest.json"
+SHARED = ("uploads", "findings", "quarantine")
+GRACE_SECONDS = 120.0
+"""How long a version stays after a newer one took its place, for readers between pointer and lease."""
+_STAGING = ".staging-"
+
+
+def current_sql(ledger: Ledger, keys: str | None = None) -> str:
+    """Return the SELECT of the current records of ``ledger`` in the store (with the store's own columns).
+
+    Args:
+        ledger: Whose records.
+        keys: A query of record ids, when only those matter.
+    """
+    table = tables.table(ledger.id)
+    only = f" AND record_id IN ({keys})" if keys else ""
+    return (
+        f"SELECT r.* FROM {table} r SEMI JOIN (SELECT max(_version) AS v FROM {table} "
+        f"WHERE _seq NOT IN (SELECT seq FROM uploads WHERE revoked_at IS NOT NULL){only} GROUP BY record_id) newest "
+        "ON r._version = newest.v WHERE NOT r._removed"
+    )
+
+
+def year_file(year: int | None) -> str:
+    """Return the file name of a year's records; those without a day are together in one file."""
+    return f"year={'none' if year is None else year}.parquet"
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Return a version's manifest, ``None`` where there is no whole version."""
+    try:
+        data = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        # A version that was pruned or damaged: the caller publishes in full or takes another.
+        return None
+    return data if isinstance(data, dict) and data.get("format") == FORMAT else None
+
+
+def current_id(settings: Settings) -> str | None:
+    """Return the version the pointer names."""
+    try:
+        return (settings.published / POINTER).read_text(encoding="utf-8").strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def _sync(path: Path) -> None:
+    """Bring a file or folder to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _share(source: Path, target: Path) -> None:
+    """Give ``target`` the bytes of ``source``: a hard link, or a copy where the file system has none."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+        _sync(target)
+
+
+def _whole(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Tell whether every file a manifest names is there in its size."""
+    for name, entry in manifest["files"].items():
+        try:
+            if (folder / name).stat().st_size != entry["bytes"]:
+                return False
+        except OSError:
+            return False
+    return True
+
+
+def _base(settings: Settings, store_id: str, change_no: int) -> dict[str, Any] | None:
+    """Return the manifest of the current version if the next one may share files with it."""
+    name = current_id(settings)
+    manifest = read_manifest(settings.published / name) if name else None
+    if manifest is None or manifest["store_id"] != store_id or manifest["change_no"] > change_no:
+        return None
+    return manifest if _whole(settings.published / manifest["version"], manifest) else None
+
+
+def publish(con: duckdb.DuckDBPyConnection, settings: Settings, ledgers: Mapping[str, Ledger]) -> str | None:
+    """Publish what is committed and not yet seen; return the id of the version readers now take.
+
+    A crash at any point leaves the version before in place; calling again publishes what is behind.
+    """
+    row = first(con, "SELECT store_id, change_no FROM meta")
+    store_id, change_no = (str(row[0]), int(row[1])) if row else ("", 0)
+    base = _base(settings, store_id, change_no)
+    schema = tables.declaration_hash(ledgers)
+    if change_no == 0 and base is None:
+        return None
+    if base is not None and base["change_no"] == change_no and base["schema_hash"] == schema:
+        return str(base["version"])
+    settings.published.mkdir(parents=True, exist_ok=True)
+    _sweep(settings)
+    made = dt.datetime.now(dt.UTC)
+    version = _free_name(settings, f"{change_no:08d}-{made:%Y%m%dT%H%M%SZ}")
+    staging = settings.published / f"{_STAGING}{version}"
+    staging.mkdir()
+    files: dict[str, dict[str, Any]] = {}
+    for ledger in ledgers.values():
+        files |= _write_ledger(con, settings, ledger, base, staging)
+    for name in SHARED:
+        files |= _copy(
+            con,
+            f"SELECT * FROM {name} ORDER BY seq{', ordinal' if name != 'uploads' else ''}",
+            staging,
+            f"{name}.parquet",
+        )
+    manifest = {
+        "format": FORMAT,
+        "version": version,
+        "store_id": store_id,
+        "change_no": change_no,
+        "created_at": made.isoformat(timespec="seconds"),
+        "engine": f"duckdb {duckdb.__version__}",
+        "schema_hash": schema,
+        "schema_version": _schema_version(con),
+        "ledgers": {ledger.id: _describe(ledger, files) for ledger in ledgers.values()},
+        "last_upload_at": _last_upload(con),
+        "profiles": _profiles(con),
+        "files": files,
+    }
+    days = [entry["last_day"] for entry in files.values() if entry.get("last_day")]
+    manifest["data_as_of"] = max(days, default=None)
+    (staging / leases.NAME).touch()
+    (staging / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+    _sync(staging / MANIFEST)
+    for folder in (*(staging / ledger for ledger in ledgers if (staging / ledger).is_dir()), staging):
+        _sync(folder)
+    staging.rename(settings.published / version)
+    _sync(settings.published)
+    point(settings, version)
+    prune(settings)
+    return version
+
+
+def point(settings: Settings, version: str) -> None:
+    """Swap the pointer to ``version`` in one step."""
+    fresh = settings.published / f".{POINTER}.new"
+    fresh.write_text(version + "\n", encoding="utf-8")
+    _sync(fresh)
+    fresh.replace(settings.published / POINTER)
+    _sync(settings.published)
+
+
+def _free_name(settings: Settings, name: str) -> str:
+    taken, number = name, 1
+    while (settings.published / taken).exists():
+        number += 1
+        taken = f"{name}-{number}"
+    return taken
+
+
+def _schema_version(con: duckdb.DuckDBPyConnection) -> int:
+    row = first(con, "SELECT max(version) FROM schema_version")
+    return int(row[0]) if row else 0
+
+
+def _last_upload(con: duckdb.DuckDBPyConnection) -> str | None:
+    row = first(con, "SELECT max(created_at) FROM uploads WHERE revoked_at IS NULL AND rows_loaded > 0")
+    return row[0].isoformat(timespec="seconds") if row and row[0] else None
+
+
+def _profiles(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    rows = con.execute("SELECT fingerprint, mapping FROM profiles ORDER BY fingerprint").fetchall()
+    return {mark: json.loads(mapping) for mark, mapping in rows}
+
+
+def _copy(con: duckdb.DuckDBPyConnection, query: str, staging: Path, name: str) -> dict[str, dict[str, Any]]:
+    """Write one query to a Parquet file of the version; return its manifest entry."""
+    path = staging / name
+    row = first(con, f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION snappy)")
+    _sync(path)
+    return {name: {"rows": int(row[0]) if row else 0, "bytes": path.stat().st_size}}
+
+
+def _write_ledger(
+    con: duckdb.DuckDBPyConnection, settings: Settings, ledger: Ledger, base: Mapping[str, Any] | None, staging: Path
+) -> dict[str, dict[str, Any]]:
+    """Write the years of a ledger that changed since ``base`` and share the others."""
+    stamps = dict(
+        con.execute(
+            'SELECT "year", max(change_no) FROM partitions WHERE ledger = ? GROUP BY ALL', [ledger.id]
+        ).fetchall()
+    )
+    since = base["change_no"] if base is not None else -1
+    before = base["files"] if base is not None else {}
+    dirty = sorted((year for year, stamp in stamps.items() if stamp > since), key=lambda year: (year is None, year))
+    files: dict[str, dict[str, Any]] = {}
+    folder = staging / ledger.id
+    folder.mkdir()
+    for year in stamps:
+        name = f"{ledger.id}/{year_file(year)}"
+        if year not in dirty and name in before and base is not None:
+            _share(settings.published / base["version"] / name, staging / name)
+            files[name] = before[name]
+    if not dirty:
+        return files
+    table = tables.table(ledger.id)
+    years = " OR ".join("_year IS NULL" if year is None else f"_year = {int(year)}" for year in dirty)
+    keys = None if len(dirty) == len(stamps) else f"SELECT record_id FROM {table} WHERE {years}"
+    # The list of current versions is narrow and made once; each year then picks its wide rows by it.
+    day = quoted(ledger.date_field) if ledger.date_field else "NULL::DATE"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE newest AS SELECT r._version AS v, r._year AS y, {day} AS day "
+        f"FROM ({current_sql(ledger, keys)}) r"
+    )
+    picked = ", ".join(f"r.{quoted(name)}" for name in tables.columns(ledger))
+    last_days = dict(
+        con.execute("SELECT y, max(day) FILTER (day <= ?) FROM newest GROUP BY y", [dt.date.today()]).fetchall()
+    )
+    for year in dirty:
+        if year not in last_days:
+            continue
+        test = "IS NULL" if year is None else f"= {int(year)}"
+        query = (
+            f"SELECT {picked} FROM {table} r SEMI JOIN (SELECT v FROM newest WHERE y {test}) n "
+            f"ON r._version = n.v WHERE r._year {test} ORDER BY r._version"
+        )
+        name = f"{ledger.id}/{year_file(year)}"
+        files |= _copy(con, query, staging, name)
+        files[name]["last_day"] = last_days[year].isoformat() if last_days[year] else None
+    con.execute("DROP TABLE newest")
+    return files
+
+
+def _describe(ledger: Ledger, files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Say how many records a ledger has, in which years, of which shape, and up to which day."""
+    mine = {name: entry for name, entry in files.items() if name.startswith(f"{ledger.id}/")}
+    years = sorted(int(name.split("=")[1].removesuffix(".parquet")) for name in mine if "=none." not in name)
+    return {
+        "name": ledger.name,
+        "rows": sum(entry["rows"] for entry in mine.values()),
+        "years": years,
+        "columns": tables.columns(ledger),
+        "last_day": max((entry["last_day"] for entry in mine.values() if entry["last_day"]), default=None),
+    }
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def versions(settings: Settings) -> list[str]:
+    """Return the published versions, oldest first."""
+    if not settings.published.is_dir():
+        return []
+    return sorted(
+        entry.name for entry in settings.published.iterdir() if entry.is_dir() and not entry.name.startswith(".")
+    )
+
+
+def prune(settings: Settings, now: float | None = None) -> list[str]:
+    """Remove old versions that nobody can be using; return their ids.
+
+    A version stays while it is current, among the newest ``keep_versions`` besides it, younger than the grace
+    period, or held by a reader's lease.
+    """
+    current = current_id(settings)
+    every = versions(settings)
+    old = [name for name in every if name != current]
+    moment = dt.datetime.now(dt.UTC).timestamp() if now is None else now
+    removed = []
+    for name in old[: max(0, len(old) - settings.keep_versions)]:
+        folder = settings.published / name
+        successor = settings.published / every[every.index(name) + 1]
+        if moment - successor.stat().st_mtime < GRACE_SECONDS or not leases.idle(folder):
+            continue
+        doomed = settings.published / f"{_STAGING}old-{name}"
+        folder.rename(doomed)
+        shutil.rmtree(doomed)
+        removed.append(name)
+    return removed
+
+
+def _sweep(settings: Settings) -> None:
+    """Remove what a killed writer left half made. Only called under the write lock."""
+    leftovers: Iterable[Path] = settings.published.glob(f"{_STAGING}*")
+    for entry in leftovers:
+        shutil.rmtree(entry)

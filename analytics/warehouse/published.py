@@ -1,0 +1,242 @@
+"""The read side of the warehouse: the current published version, and a connection to ask it.
+
+A reader opens Parquet files of one immutable version and nothing else; a write going on never disturbs it. A
+version in use is held by a lease, so it is not removed under its reader. Must not open the store.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from analytics.etl.report import FileReport, Finding
+from analytics.ledgers import ledgers as shipped_ledgers
+from analytics.ledgers.model import Ledger
+from analytics.settings import Settings
+from analytics.warehouse import publish, uploads
+from analytics.warehouse.errors import UnknownUpload, WarehouseError
+from analytics.warehouse.leases import Lease
+from analytics.warehouse.tables import columns, literal, quoted, sql_type
+
+NOTHING = "0"
+"""Id of the version there is before anything was published: every ledger, no rows."""
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+}
+"""How every connection of the warehouse is opened: nothing is fetched, no Python variable is taken for a table."""
+_KEPT = 4
+_TRIES = 50
+_cache: OrderedDict[tuple[str, str, int], Version] = OrderedDict()
+_cache_lock = threading.Lock()
+
+
+class Version:
+    """One published version, immutable. Share it between threads; give each thread its own ``connect()``."""
+
+    def __init__(
+        self, folder: Path | None, manifest: Mapping[str, Any], lease: Lease | None, ledgers: Mapping[str, Ledger]
+    ) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self.ledgers = ledgers
+        self._lease = lease
+        self._root: duckdb.DuckDBPyConnection | None = None
+        self._pid = 0
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"Version({self.id!r})"
+
+    @property
+    def id(self) -> str:
+        """The version's name; it changes whenever anything a reader could see changes."""
+        return str(self.manifest["version"])
+
+    @property
+    def created_at(self) -> dt.datetime | None:
+        """When it was published (UTC)."""
+        made = self.manifest["created_at"]
+        return dt.datetime.fromisoformat(made) if made else None
+
+    @property
+    def data_as_of(self) -> dt.date | None:
+        """The latest day, up to the day of publishing, that any current record counts in."""
+        day = self.manifest["data_as_of"]
+        return dt.date.fromisoformat(day) if day else None
+
+    @property
+    def last_upload_at(self) -> dt.datetime | None:
+        """When the newest upload that loaded something was committed (UTC)."""
+        moment = self.manifest["last_upload_at"]
+        return dt.datetime.fromisoformat(moment).replace(tzinfo=dt.UTC) if moment else None
+
+    @property
+    def empty(self) -> bool:
+        """Nothing was ever published."""
+        return self.folder is None
+
+    @property
+    def profiles(self) -> dict[str, dict[str, str]]:
+        """Confirmed mappings: header fingerprint -> {header path: field}."""
+        return dict(self.manifest["profiles"])
+
+    def rows(self, ledger: str) -> int:
+        """Return how many current records ``ledger`` has."""
+        return int(self.manifest["ledgers"].get(ledger, {}).get("rows", 0))
+
+    def years(self, ledger: str) -> list[int]:
+        """Return the years ``ledger`` has current records in, in order."""
+        return list(self.manifest["ledgers"].get(ledger, {}).get("years", ()))
+
+    def files(self, ledger: str, years: tuple[int, ...] | None = None) -> list[Path]:
+        """Return the Parquet files of ``ledger`` (of ``years`` only, where given); other engines read them as is."""
+        names = [name for name in self.manifest["files"] if name.startswith(f"{ledger}/")]
+        if years is not None:
+            wanted = {f"{ledger}/{publish.year_file(year)}" for year in years}
+            names = [name for name in names if name in wanted]
+        return [self._folder() / name for name in sorted(names)]
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection with a view for each ledger and ``uploads``, ``findings``, ``quarantine``.
+
+        A ledger's view has all declared columns, typed, even where there is no record. Findings and quarantined
+        rows are those of uploads not revoked; ``all_findings`` and ``all_quarantine`` have every one.
+        """
+        with self._lock:
+            if self._root is None or self._pid != os.getpid():
+                self._root = self._make_root()
+                self._pid = os.getpid()
+            return self._root.cursor()
+
+    def upload(self, upload_id: str) -> dict[str, Any]:
+        """Return one upload's row with its findings, quarantined rows and report.
+
+        Raises:
+            UnknownUpload: This version has no such upload.
+        """
+        con = self.connect()
+        relation = con.execute("SELECT * FROM uploads WHERE upload_id = ?", [upload_id])
+        names = [column[0] for column in relation.description or []]
+        rows = relation.fetchall()
+        if not rows:
+            raise UnknownUpload(f"没有编号为 {upload_id} 的上传。请用 taizhang uploads 查看编号。")
+        found = dict(zip(names, rows[0], strict=True))
+        found["options"] = json.loads(found["options"])
+        findings = [
+            Finding(*entry)
+            for entry in con.execute(
+                'SELECT code, severity, message, hint, sheet, cell, "row", field, raw FROM all_findings '
+                "WHERE upload_id = ? ORDER BY ordinal",
+                [upload_id],
+            ).fetchall()
+        ]
+        report: FileReport = uploads.report_from(found["report"], findings)
+        found["report"] = report
+        found["quarantine"] = [
+            {"ledger": ledger, "sheet": sheet, "row": at, "cells": json.loads(cells)}
+            for ledger, sheet, at, cells in con.execute(
+                'SELECT ledger, sheet, "row", cells FROM all_quarantine WHERE upload_id = ? ORDER BY ordinal',
+                [upload_id],
+            ).fetchall()
+        ]
+        return found
+
+    def _folder(self) -> Path:
+        if self.folder is None:
+            raise WarehouseError("还没有入库任何数据。")
+        return self.folder
+
+    def _make_root(self) -> duckdb.DuckDBPyConnection:
+        con = duckdb.connect(":memory:", config=CONFIG)
+        for ledger in self.ledgers.values():
+            con.execute(f"CREATE VIEW {quoted(ledger.id)} AS {self._ledger_sql(ledger)}")
+        details = {field.name: sql_type(field.type) for field in uploads.FINDINGS}
+        held = {field.name: sql_type(field.type) for field in uploads.QUARANTINE}
+        con.execute(f"CREATE VIEW uploads AS {self._shared_sql('uploads', uploads.COLUMNS)}")
+        for name, shape in (("findings", details), ("quarantine", held)):
+            con.execute(
+                f"CREATE VIEW all_{name} AS SELECT d.*, u.file_name, u.reporting_unit, u.period, u.created_at "
+                f"FROM ({self._shared_sql(name, shape)}) d JOIN uploads u USING (upload_id)"
+            )
+            con.execute(
+                f"CREATE VIEW {name} AS SELECT * FROM all_{name} "
+                "WHERE upload_id NOT IN (SELECT upload_id FROM uploads WHERE revoked_at IS NOT NULL)"
+            )
+        return con
+
+    def _ledger_sql(self, ledger: Ledger) -> str:
+        kept = self.manifest["ledgers"].get(ledger.id, {}).get("columns", {})
+        return _typed(columns(ledger), kept, self.files(ledger.id) if self.folder else [])
+
+    def _shared_sql(self, name: str, shape: Mapping[str, str]) -> str:
+        return _typed(shape, shape, [self._folder() / f"{name}.parquet"] if self.folder else [])
+
+
+def _typed(wanted: Mapping[str, str], kept: Mapping[str, str], files: list[Path]) -> str:
+    """Return a SELECT of ``wanted`` columns from ``files``, null where the files lack one."""
+    if not files:
+        body = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in wanted.items())
+        return f"SELECT {body} WHERE FALSE"
+    body = ", ".join(
+        quoted(name) if name in kept else f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in wanted.items()
+    )
+    names = ", ".join(literal(str(path)) for path in files)
+    return f"SELECT {body} FROM read_parquet([{names}], hive_partitioning = FALSE, union_by_name = FALSE)"
+
+
+def _nothing(ledgers: Mapping[str, Ledger]) -> Version:
+    manifest: dict[str, Any] = {
+        "version": NOTHING,
+        "created_at": None,
+        "data_as_of": None,
+        "last_upload_at": None,
+        "profiles": {},
+        "ledgers": {},
+        "files": {},
+    }
+    return Version(None, manifest, None, ledgers)
+
+
+def current(settings: Settings, ledgers: Mapping[str, Ledger] | None = None) -> Version:
+    """Return the version readers should use now. Cheap to ask before every answer: the same id is the same object.
+
+    Before anything was published this is a version with every ledger and no rows.
+    """
+    declared = shipped_ledgers() if ledgers is None else ledgers
+    for attempt in range(_TRIES):
+        name = publish.current_id(settings)
+        if name is None:
+            return _nothing(declared)
+        key = (str(settings.published.resolve()), name, id(declared))
+        with _cache_lock:
+            if key in _cache:
+                _cache.move_to_end(key)
+                return _cache[key]
+        folder = settings.published.resolve() / name
+        try:
+            lease = Lease(folder)
+        except FileNotFoundError:
+            # Superseded and removed between reading the pointer and taking the lease: ask again.
+            time.sleep(0.01 * attempt)
+            continue
+        manifest = publish.read_manifest(folder)
+        if manifest is None:
+            lease.release()
+            continue
+        with _cache_lock:
+            version = _cache.setdefault(key, Version(folder, manifest, lease, declared))
+            while len(_cache) > _KEPT:
+                _cache.popitem(last=False)
+            return version
+    raise WarehouseError("已发布的数据不完整，无法读取。请运行 taizhang check 查看，或用 taizhang restore 从备份恢复。")

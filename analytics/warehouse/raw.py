@@ -1,0 +1,62 @@
+"""Original uploads by content hash: written once, whole or not at all, readable by few, never changed.
+
+Must not know what is in a file. Nothing of a path a user gave is used to name anything here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from analytics.settings import Settings
+
+_BLOCK = 1 << 20
+_MODE = 0o440
+_STAGING = ".incoming-"
+
+
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def path_of(settings: Settings, sha256: str) -> Path:
+    """Return where the original with this hash is kept."""
+    if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+        raise ValueError(f"not a SHA-256: {sha256!r}")
+    return settings.raw / sha256
+
+
+def keep(settings: Settings, source: Path) -> tuple[str, Path]:
+    """Copy ``source`` into the raw folder unless its bytes are there already; return its hash and its place.
+
+    The copy is hashed as it is made, so the hash is that of the bytes kept, whatever happens to ``source`` meanwhile.
+    """
+    settings.raw.mkdir(parents=True, exist_ok=True)
+    staging = settings.raw / f"{_STAGING}{os.getpid()}-{secrets.token_hex(4)}"
+    digest = hashlib.sha256()
+    try:
+        with source.open("rb") as stream, staging.open("xb") as copy:
+            os.fchmod(copy.fileno(), 0o600)
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+                copy.write(block)
+            sha256 = digest.hexdigest()
+            target = path_of(settings, sha256)
+            if target.exists():
+                return sha256, target
+            copy.flush()
+            os.fsync(copy.fileno())
+            os.fchmod(copy.fileno(), _MODE)
+        staging.rename(target)
+    finally:
+        staging.unlink(missing_ok=True)
+    handle = os.open(settings.raw, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    return sha256, target

@@ -1,0 +1,247 @@
+"""The dashboard's application: one shell, one callback from an address to a screen, and the server's manners.
+
+This module must not know what a page shows, nor SQL or files.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from pathlib import Path
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import ALL, ClientsideFunction, Dash, Input, Output, dcc, html
+from dash.development.base_component import Component
+from flask import Flask, Response, request
+
+from analytics.ledgers import geography
+from analytics.metrics import MetricError
+from analytics.settings import Settings
+from dashboard import state, theme
+from dashboard.components import frame
+from dashboard.pages import PAGES, Page
+from dashboard.pages.page import PRODUCT, Request, county_names, message_page
+from dashboard.source import NoVersionError, Snapshot, Source
+
+log = logging.getLogger(__name__)
+
+_HERE = Path(__file__).parent
+_PATHS = {page.path: page for page in PAGES}
+
+WARM = "taizhang-warm"
+"""Where the server finds what makes a fresh worker ready: the catalogue read, the common queries compiled."""
+
+_INDEX = """<!DOCTYPE html>
+<html lang="zh-CN">
+<head>
+{%metas%}
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<meta name="description" content="__PRODUCT__">
+<title>{%title%}</title>
+<link rel="icon" href="/assets/favicon.svg" type="image/svg+xml">
+<style>__VARIABLES__</style>
+{%css%}
+<script src="/assets/00-scheme.js"></script>
+</head>
+<body>
+<noscript>本看板需要启用浏览器的 JavaScript。</noscript>
+{%app_entry%}
+<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
+
+
+def create_app(settings: Settings) -> Dash:
+    """Return the dashboard over the data that ``settings`` points to.
+
+    Args:
+        settings: The one settings object; ``secret_key`` may be absent, then one is made for this process.
+    """
+    source = Source(settings)
+    owner = geography().federation
+    app = Dash(
+        "dashboard",
+        server=Flask("dashboard"),
+        assets_folder=str(_HERE / "assets"),
+        # Loaded by the page's head, before the first paint.
+        assets_ignore=r"00-scheme\.js|favicon\.svg",
+        index_string=_INDEX.replace("__VARIABLES__", theme.css_variables()).replace("__PRODUCT__", owner + PRODUCT),
+        title=f"{owner}{PRODUCT}",
+        update_title="",
+        compress=True,
+        serve_locally=True,
+        suppress_callback_exceptions=False,
+        enable_mcp=False,
+        include_pages_meta=False,
+        use_pages=False,
+        on_error=_went_wrong,
+    )
+    app.server.secret_key = settings.secret_key or secrets.token_hex(32)
+    app.layout = _shell(owner)
+    _connect(app, source)
+    county = next(iter(county_names()))
+    app.server.extensions[WARM] = lambda: [_screen(source, "/", search) for search in ("", f"?county={county}")]
+    _serve_health(app.server, source)
+    _secure(app)
+    # Dash finishes itself during its first request, and requests beside that one fail: let it be this one.
+    app.server.test_client().get("/")
+    return app
+
+
+def _shell(owner: str) -> Component:
+    return dmc.MantineProvider(
+        [
+            dcc.Location(id="url", refresh=False),
+            dcc.Store(id="title"),
+            frame.skip_link(),
+            frame.header(
+                owner=owner,
+                product=PRODUCT,
+                links=[frame.Choice(page.title, page.path, page.path == "/") for page in PAGES if page.listed],
+            ),
+            html.Main(frame.skeleton(), id="main", tabIndex=-1),
+            html.Div(id="footer"),
+        ],
+        theme=theme.mantine_theme(),
+        defaultColorScheme="auto",
+    )
+
+
+def _connect(app: Dash, source: Source) -> None:
+    def show(path: str | None, search: str | None) -> tuple[Any, Any, str]:
+        return _screen(source, path or "/", search or "")
+
+    app.callback(
+        Output("main", "children"),
+        Output("footer", "children"),
+        Output("title", "data"),
+        Input("url", "pathname"),
+        Input("url", "search"),
+    )(show)
+
+    app.clientside_callback(
+        ClientsideFunction("taizhang", "follow"),
+        Input({"role": "chart", "name": ALL}, "clickData"),
+    )
+    app.clientside_callback(ClientsideFunction("taizhang", "arrived"), Input("title", "data"))
+
+
+def _screen(source: Source, path: str, search: str) -> tuple[Any, Any, str]:
+    page = _PATHS.get(path)
+    if page is None:
+        return (
+            message_page(title="没有这个页面", sentences=[f"地址“{path[:80]}”不存在，可能是链接写错了。"]),
+            None,
+            _title("没有这个页面"),
+        )
+    try:
+        snapshot = source.current()
+    except NoVersionError:
+        return (
+            message_page(
+                title="还没有入库的台账",
+                sentences=["看板已经就绪，但还没有数据。请先把台账入库，再刷新本页；也可以先生成演示数据看看。"],
+                command="taizhang ingest 台账文件或文件夹\ntaizhang demo",
+            ),
+            None,
+            _title(page.title),
+        )
+    return _render(page, path, search, snapshot)
+
+
+def _render(page: Page, path: str, search: str, snapshot: Snapshot) -> tuple[Any, Any, str]:
+    read = state.read_view(
+        search, counties=county_names().keys(), metrics=snapshot.catalogue.keys(), reaches=snapshot.reaches
+    )
+    asked = Request(path=path, view=read.view, notes=read.notes, snapshot=snapshot)
+    footer = frame.footer(
+        version=snapshot.version_id,
+        sentences=["本页全部数字出自同一数据版本；点击数字可查到来源文件、工作表和行。数据不离开本机。"],
+    )
+    title = _title(f"{asked.county_name}{asked.period_name}{page.title}")
+    try:
+        return page.render(asked), footer, title
+    except MetricError as error:
+        return message_page(title="这样问不出结果", sentences=[f"{error}。"]), footer, title
+
+
+def _title(words: str) -> str:
+    return f"{words} - {PRODUCT}"
+
+
+def _went_wrong(error: Exception) -> tuple[Any, Any, str]:
+    """Put the trace into the log and a plain sentence on the screen."""
+    log.error("screen failed", exc_info=error)
+    return (
+        message_page(
+            title="这个页面暂时打不开",
+            sentences=["系统处理时出了错，已记入日志，数据没有受影响。请稍后刷新；如仍打不开，请把时间告诉管理员。"],
+        ),
+        None,
+        _title("出错"),
+    )
+
+
+def _serve_health(server: Flask, source: Source) -> None:
+    @server.get("/healthz")
+    def alive() -> Response:
+        return Response("ok\n", mimetype="text/plain")
+
+    @server.get("/readyz")
+    def ready() -> Response:
+        try:
+            version = source.current().version_id
+        except NoVersionError:
+            return Response("no published version\n", status=503, mimetype="text/plain")
+        return Response(f"ready {version}\n", mimetype="text/plain")
+
+
+def _secure(app: Dash) -> None:
+    """Set the headers that keep every request on this machine, and the status of unknown addresses."""
+    # The hashes exist once the layout and the callbacks do.
+    scripts = " ".join(f"'{value}'" if not value.startswith("'") else value for value in app.csp_hashes())
+    policy = "; ".join(
+        [
+            "default-src 'self'",
+            f"script-src 'self' {scripts}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+    def finish(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = policy
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["X-Frame-Options"] = "DENY"
+        response.headers["Referrer-Policy"] = "same-origin"
+        if response.status_code == 200 and response.mimetype == "text/html" and request.path not in _PATHS:
+            # The shell then says in words that there is no such page.
+            response.status_code = 404
+        return response
+
+    def missing(_: Exception) -> tuple[str, int]:
+        return _plain_page("没有这个文件", "地址可能写错了。"), 404
+
+    def failed(_: Exception) -> tuple[str, int]:
+        return _plain_page("系统暂时出错", "已记入日志，数据没有受影响。请稍后再试。"), 500
+
+    app.server.after_request(finish)
+    app.server.register_error_handler(404, missing)
+    app.server.register_error_handler(500, failed)
+
+
+def _plain_page(title: str, sentence: str) -> str:
+    return (
+        f'<!DOCTYPE html><html lang="zh-CN"><meta charset="utf-8"><title>{title}</title>'
+        f'<body style="font-family:{theme.FONT.replace(chr(34), chr(39))};margin:4rem auto;max-width:40rem;'
+        f'padding:0 1rem;color:{theme.LIGHT["ink"]}"><h1>{title}</h1><p>{sentence}</p><p><a href="/">回到总览</a></p>'
+    )

@@ -1,0 +1,235 @@
+"""Charts. ``chart`` is the only place that makes a ``dcc.Graph``; figures come from pure functions.
+
+Behind each chart stands its table, for those who cannot see it or want the numbers. This module must
+not know metrics, addresses or storage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard import theme
+from dashboard.components.tables import plain_table
+from dashboard.components.text import DASH
+
+Figure = dict[str, Any]
+"""A chart as plotly.js takes it: plain data, for checking it again in Python costs more than asking for the figures."""
+
+CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "showSendToCloud": False,
+    "showEditInChartStudio": False,
+    "sendData": False,
+    "locale": "zh-CN",
+    "displayModeBar": False,
+    "responsive": True,
+    "scrollZoom": False,
+    "doubleClick": False,
+}
+"""Nothing of a chart leaves the machine, and its words are Chinese."""
+
+
+def chart(
+    *,
+    name: str,
+    figure: Figure,
+    label: str,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    caption: str | None = None,
+) -> Component:
+    """Return a chart with its description and the table behind it.
+
+    Args:
+        name: Short name, unique on the page; the graph's id is ``{"role": "chart", "name": name}``.
+        figure: What to draw.
+        label: What the chart says, for those who cannot see it.
+        headings: Headings of the table behind it.
+        rows: Cells of that table, ready for reading.
+        caption: A line under the chart.
+    """
+    height = figure["layout"]["height"]
+    return html.Figure(
+        [
+            html.Div(
+                dcc.Graph(
+                    id={"role": "chart", "name": name},
+                    figure=figure,
+                    config=CONFIG,
+                    responsive=True,
+                    style={"height": f"{height}px"},
+                ),
+                role="img",
+                className=f"chart chart-{name}",
+                **{"aria-label": label},
+            ),
+            html.Figcaption(caption, className="faint") if caption else None,
+            html.Details(
+                [html.Summary("查看数据表"), plain_table(caption=label, headings=headings, rows=rows)],
+                className="behind",
+            ),
+        ],
+        className="chart-box",
+    )
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line or row of columns of a trend."""
+
+    name: str
+    values: Sequence[float | None]
+    texts: Sequence[str]
+    """The values ready for reading."""
+
+
+def trend_figure(
+    *,
+    labels: Sequence[str],
+    actual: Series,
+    plan: Series | None,
+    last_year: Series | None,
+    links: Sequence[str],
+    height: int = 440,
+) -> Figure:
+    """Return the trend: columns for the actual values, a stepped plan line, last year as a quiet line.
+
+    Args:
+        labels: Names of the months, oldest first.
+        actual: This period's values.
+        plan: The plan for each month, or ``None`` without one.
+        last_year: The same months a year before.
+        links: Where a click on each month leads.
+        height: Height in pixels.
+    """
+    data: list[dict[str, Any]] = [
+        {
+            "type": "bar",
+            "x": list(labels),
+            "y": list(actual.values),
+            "name": actual.name,
+            "marker": {"color": theme.CHART["actual"], "cornerradius": 3, "line": {"width": 0}},
+            "customdata": [[link, text] for link, text in zip(links, actual.texts, strict=True)],
+            "hovertemplate": "%{customdata[1]}",
+        }
+    ]
+    for series, mode, line in (
+        (last_year, "lines+markers", {"color": theme.CHART["last_year"], "width": 2}),
+        (plan, "lines", {"color": theme.CHART["plan"], "width": 2, "dash": "dash", "shape": "hvh"}),
+    ):
+        if series is not None and any(value is not None for value in series.values):
+            data.append(
+                {
+                    "type": "scatter",
+                    "x": list(labels),
+                    "y": list(series.values),
+                    "name": series.name,
+                    "mode": mode,
+                    "line": line,
+                    "marker": {"size": 5},
+                    "customdata": [["", text] for text in series.texts],
+                    "hovertemplate": "%{customdata[1]}",
+                }
+            )
+    layout = theme.figure_layout(height=height)
+    layout["xaxis"] |= {"type": "category", "tickangle": 0}
+    return {"data": data, "layout": layout}
+
+
+def trend_rows(
+    *, labels: Sequence[str], actual: Series, plan: Series | None, last_year: Series | None
+) -> tuple[list[str], list[list[str]]]:
+    """Return headings and cells of the table behind a trend."""
+    shown = [series for series in (actual, plan, last_year) if series is not None]
+    headings = ["月份", *(series.name for series in shown)]
+    return headings, [[label, *(series.texts[index] for series in shown)] for index, label in enumerate(labels)]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One county on the map."""
+
+    code: str
+    name: str
+    value: float | None
+    text: str
+    href: str
+    chosen: bool = False
+
+
+def map_figure(*, shapes: Mapping[str, Any], places: Sequence[Place], height: int = 440) -> Figure:
+    """Return the county map as filled polygons: the darker, the larger the value.
+
+    Args:
+        shapes: GeoJSON features; each has ``code`` and a ``label`` point among its properties.
+        places: The counties with their values; a click on one leads to its ``href``.
+        height: Height in pixels.
+    """
+    by_code = {place.code: place for place in places}
+    highest = max((place.value for place in places if place.value), default=0.0)
+    data: list[dict[str, Any]] = []
+    names: list[tuple[float, float, str]] = []
+    # The chosen county is drawn last, so that its outline lies on top.
+    for feature in sorted(shapes["features"], key=lambda each: _chosen(by_code, each)):
+        place = by_code.get(feature["properties"]["code"])
+        if place is None:
+            continue
+        ring = feature["geometry"]["coordinates"][0]
+        share = (place.value or 0.0) / highest if highest else 0.0
+        fill = theme.CHART["none"]
+        if place.value is not None:
+            fill = f"rgba({theme.CHART['actual_rgb']}, {0.10 + 0.72 * share:.2f})"
+        edge = {"color": theme.CHART["edge"], "width": 0.8}
+        if place.chosen:
+            edge = {"color": theme.CHART["plan"], "width": 3}
+        data.append(
+            {
+                "type": "scatter",
+                "x": [point[0] for point in ring],
+                "y": [point[1] for point in ring],
+                "mode": "lines",
+                "fill": "toself",
+                "fillcolor": fill,
+                "line": edge,
+                "hoveron": "fills",
+                "name": place.name,
+                "text": f"{place.name}　{place.text}",
+                "hoverinfo": "text",
+                "customdata": [place.href],
+                "showlegend": False,
+            }
+        )
+        names.append((*feature["properties"]["label"], place.name))
+    data.append(
+        {
+            "type": "scatter",
+            "x": [x for x, _, _ in names],
+            "y": [y for _, y, _ in names],
+            "text": [name for _, _, name in names],
+            "mode": "text",
+            "hoverinfo": "skip",
+            "showlegend": False,
+            "textfont": {"size": 12},
+        }
+    )
+    layout = theme.figure_layout(height=height)
+    layout |= {"hovermode": "closest", "margin": {"l": 0, "r": 0, "t": 0, "b": 0}}
+    layout["xaxis"] |= {"visible": False, "constrain": "domain"}
+    # One degree of longitude is shorter than one of latitude by the cosine of the latitude.
+    layout["yaxis"] |= {"visible": False, "scaleanchor": "x", "scaleratio": 1.21, "rangemode": "normal"}
+    return {"data": data, "layout": layout}
+
+
+def _chosen(places: Mapping[str, Place], feature: Mapping[str, Any]) -> bool:
+    place = places.get(feature["properties"]["code"])
+    return place is not None and place.chosen
+
+
+def map_rows(*, places: Sequence[Place]) -> list[list[str]]:
+    """Return the cells of the table behind the map."""
+    return [[place.name, place.text or DASH] for place in places]

@@ -1,0 +1,206 @@
+"""The frame of every page: header, the bar that asks, notices, empty states, sections, footer.
+
+Pure functions from values to components. This module must not know metrics or storage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something one can pick: a word, the address it leads to, and whether it is picked now."""
+
+    word: str
+    href: str
+    chosen: bool = False
+
+
+def skip_link() -> Component:
+    """Return the link that leads past the header; seen only when it has the focus."""
+    return html.A("跳到正文", href="#main", className="skip", **{"data-plain": "true"})
+
+
+def header(*, owner: str, product: str, links: Sequence[Choice]) -> Component:
+    """Return the header: whose dashboard this is, the pages, light or dark."""
+    return html.Header(
+        html.Div(
+            [
+                html.A(
+                    [
+                        html.Span("台", className="mark", **{"aria-hidden": "true"}),
+                        html.Span([html.Span(owner, className="owner"), html.Span(product, className="product")]),
+                    ],
+                    href="/",
+                    className="brand",
+                    **{"aria-label": f"{owner}{product}，回到总览"},
+                ),
+                html.Nav(
+                    [
+                        html.A(link.word, href=link.href, **({"aria-current": "page"} if link.chosen else {}))
+                        for link in links
+                    ],
+                    className="pages",
+                    **{"aria-label": "页面"},
+                ),
+                dmc.ColorSchemeToggle(
+                    lightIcon=html.Span("☀", **{"aria-hidden": "true"}),
+                    darkIcon=html.Span("☾", **{"aria-hidden": "true"}),
+                    variant="subtle",
+                    color="gray",
+                    size="lg",
+                    className="scheme",
+                    **{"aria-label": "切换浅色或深色"},
+                ),
+            ],
+            className="inner",
+        ),
+        className="header",
+    )
+
+
+def bar(
+    *,
+    presets: Sequence[Choice],
+    years: Sequence[Choice],
+    parts: Sequence[Choice],
+    counties: Sequence[Choice],
+    reaches: str,
+) -> Component:
+    """Return the bar that asks: period, county, and how far the data reaches.
+
+    Every choice is an address, so each works from the keyboard, in a new tab and as a bookmark.
+    """
+    return html.Div(
+        html.Div(
+            [
+                html.Nav(
+                    [
+                        html.A(choice.word, href=choice.href, **({"aria-current": "true"} if choice.chosen else {}))
+                        for choice in presets
+                    ],
+                    className="segments",
+                    **{"aria-label": "时段"},
+                ),
+                picker(name="year", label="年份", choices=years),
+                picker(name="part", label="时段", choices=parts),
+                picker(name="county", label="县区", choices=counties),
+                html.P(["数据截至 ", html.Strong(reaches, id="reaches")], className="reaches"),
+            ],
+            className="inner",
+        ),
+        className="ask",
+        role="search",
+        **{"aria-label": "查询条件"},
+    )
+
+
+def picker(*, name: str, label: str, choices: Sequence[Choice]) -> Component:
+    """Return a list to pick one choice from; picking goes to its address."""
+    field = f"pick-{name}"
+    options = [
+        html.Option(choice.word, value=choice.href, **({"selected": True} if choice.chosen else {}))
+        for choice in choices
+    ]
+    return html.Div(
+        [
+            html.Label(label, htmlFor=field, className="unseen"),
+            html.Select(options, id=field, **{"data-go": "true"}),
+        ],
+        className="picker",
+    )
+
+
+def section(*, title: str, children: Sequence[Any], aside: Any = None, name: str = "") -> Component:
+    """Return a titled part of a page."""
+    title_id = f"section-{name}"
+    return html.Section(
+        [html.Div([html.H2(title, id=title_id), aside], className="section-head"), *children],
+        className=f"panel panel-{name}",
+        **{"aria-labelledby": title_id},
+    )
+
+
+def chips(*, label: str, choices: Sequence[Choice]) -> Component:
+    """Return a row of small links, one of them chosen."""
+    return html.Nav(
+        [
+            html.A(choice.word, href=choice.href, **({"aria-current": "true"} if choice.chosen else {}))
+            for choice in choices
+        ],
+        className="chips",
+        **{"aria-label": label},
+    )
+
+
+def crumbs(*, choices: Sequence[Choice]) -> Component:
+    """Return where this page stands; the last one is the page itself."""
+    return html.Nav(
+        html.Ol(
+            [
+                html.Li(
+                    html.Span(choice.word, **{"aria-current": "page"})
+                    if choice.chosen
+                    else html.A(choice.word, href=choice.href)
+                )
+                for choice in choices
+            ]
+        ),
+        className="crumbs",
+        **{"aria-label": "所在位置"},
+    )
+
+
+def notice(*, sentences: Sequence[str]) -> Component | None:
+    """Return sentences the reader should know before the figures, if there are any."""
+    return (
+        html.Div([html.P(sentence) for sentence in sentences], className="notice", role="status") if sentences else None
+    )
+
+
+def empty(
+    *, title: str, sentences: Sequence[str], command: str | None = None, links: Sequence[Choice] = ()
+) -> Component:
+    """Return the place of something that has no data: what is missing and what to do."""
+    return html.Div(
+        [
+            html.H2(title),
+            *(html.P(sentence) for sentence in sentences),
+            html.Pre(html.Code(command)) if command else None,
+            html.P([html.A(link.word, href=link.href, className="button") for link in links]) if links else None,
+        ],
+        className="empty",
+    )
+
+
+def footer(*, version: str, sentences: Sequence[str]) -> Component:
+    """Return the footer: which data version the page shows, and how to read it."""
+    return html.Footer(
+        html.Div(
+            [
+                *(html.P(sentence) for sentence in sentences),
+                html.P(["数据版本 ", html.Code(version, id="version")]) if version else None,
+            ],
+            className="inner",
+        ),
+        className="footer",
+    )
+
+
+def skeleton() -> Component:
+    """Return the shape of a page while its figures are on their way."""
+    return html.Div(
+        [
+            html.P("正在读取数据……", className="unseen", role="status"),
+            html.Div(className="bone bone-title"),
+            html.Div([html.Div(className="bone bone-card") for _ in range(8)], className="cards"),
+        ],
+        className="inner",
+    )

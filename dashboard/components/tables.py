@@ -1,0 +1,225 @@
+"""Tables and lists: the table behind a chart, the county ranking, overdue items, rows of a ledger.
+
+Pure functions from values to components. This module must not know metrics, addresses or storage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.text import DASH, percent
+
+
+def plain_table(*, caption: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Component:
+    """Return a small table of texts; the first cell of each row is its heading."""
+    return html.Div(
+        html.Table(
+            [
+                html.Caption(caption, className="unseen"),
+                html.Thead(html.Tr([html.Th(heading, scope="col") for heading in headings])),
+                html.Tbody(
+                    [html.Tr([html.Th(row[0], scope="row"), *(html.Td(cell) for cell in row[1:])]) for row in rows]
+                ),
+            ],
+            className="table compact",
+        ),
+        className="table-box",
+        tabIndex=0,
+        role="region",
+        **{"aria-label": caption},
+    )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One county in a ranking."""
+
+    code: str
+    name: str
+    rank: int | None
+    """``None``: shown, but not ranked."""
+    text: str
+    share: float
+    """Length of its bar, from 0 to 1."""
+    href: str
+    completion: float | None = None
+    chosen: bool = False
+
+
+def ranking(*, caption: str, unit: str, standings: Sequence[Standing], with_completion: bool) -> Component:
+    """Return the county ranking; each county is a link that filters by it, or clears the filter."""
+    head = ["名次", "县区", f"数值（{unit}）" if unit else "数值", *(["完成率"] if with_completion else [])]
+    rows = [_standing(standing, with_completion=with_completion) for standing in standings]
+    return html.Table(
+        [
+            html.Caption(caption, className="unseen"),
+            html.Thead(html.Tr([html.Th(word, scope="col") for word in head])),
+            html.Tbody(rows),
+        ],
+        className="table ranking",
+    )
+
+
+def _standing(standing: Standing, *, with_completion: bool) -> Component:
+    link = html.A(
+        standing.name,
+        href=standing.href,
+        title="再次点击恢复全市" if standing.chosen else f"只看{standing.name}",
+        **({"aria-current": "true"} if standing.chosen else {}),
+    )
+    length = html.Span(style={"width": f"{standing.share * 100:.1f}%"})
+    return html.Tr(
+        [
+            html.Td(str(standing.rank) if standing.rank else DASH, className="rank"),
+            html.Th(link, scope="row"),
+            html.Td(
+                html.Div(
+                    [
+                        html.Span(length, className="rank-bar", **{"aria-hidden": "true"}),
+                        html.Span(standing.text, className="rank-value"),
+                    ],
+                    className="rank-cell",
+                )
+            ),
+            *([html.Td(percent(standing.completion), className="number")] if with_completion else []),
+        ],
+        className="chosen" if standing.chosen else None,
+    )
+
+
+@dataclass(frozen=True)
+class OverdueItem:
+    """One rectification item past its deadline."""
+
+    number: str
+    description: str
+    unit: str
+    deadline: str
+    days: int
+    status: str
+    place: str
+    """File, sheet and row it was read from."""
+
+
+def overdue_list(*, items: Sequence[OverdueItem]) -> Component:
+    """Return overdue items, the longest overdue first as given."""
+    return html.Ol(
+        [
+            html.Li(
+                [
+                    html.Div(
+                        [html.Strong(f"{item.days:,}"), html.Span("天")],
+                        className="overdue-days",
+                        **{"aria-label": f"超期 {item.days} 天"},
+                    ),
+                    html.Div(
+                        [
+                            html.P(item.description, className="overdue-what"),
+                            html.P(
+                                " · ".join(
+                                    part
+                                    for part in (item.number, item.unit, f"期限 {item.deadline}", item.status)
+                                    if part
+                                ),
+                                className="overdue-who",
+                            ),
+                            html.P(item.place, className="place"),
+                        ]
+                    ),
+                ]
+            )
+            for item in items
+        ],
+        className="overdue",
+    )
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a row was read from."""
+
+    file: str
+    sheet: str
+    row: int
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One column of a list of rows."""
+
+    name: str
+    label: str
+    href: str | None = None
+    """Where clicking the heading leads: the same rows in another order."""
+    order: str = "none"
+    """``ascending``, ``descending`` or ``none``, as ``aria-sort`` says it."""
+    number: bool = False
+    wide: bool = False
+
+
+def rows_table(*, caption: str, headings: Sequence[Heading], rows: Sequence[Sequence[str | Origin]]) -> Component:
+    """Return rows of a ledger, sorted and paged by the server; headings are links that sort."""
+
+    def head(heading: Heading) -> Component:
+        mark = {"ascending": " ▲", "descending": " ▼"}.get(heading.order, "")
+        inside: object = heading.label
+        if heading.href:
+            inside = html.A(
+                [heading.label, html.Span(mark, **{"aria-hidden": "true"})],
+                href=heading.href,
+                title=f"按{heading.label}排序",
+            )
+        return html.Th(
+            inside,
+            scope="col",
+            className="number" if heading.number else None,
+            **({"aria-sort": heading.order} if heading.order != "none" else {}),
+        )
+
+    def cell(heading: Heading, content: str | Origin) -> Component:
+        style = "number" if heading.number else "wide" if heading.wide else "short"
+        if isinstance(content, Origin):
+            inside = [html.Span(content.file), html.Span(f"{content.sheet} · 第 {content.row} 行", className="place")]
+            return html.Td(html.Div(inside), className="origin", **{"data-label": heading.label})
+        return html.Td(content, className=style, **{"data-label": heading.label})
+
+    return html.Div(
+        html.Table(
+            [
+                html.Caption(caption, className="unseen"),
+                html.Thead(html.Tr([head(heading) for heading in headings])),
+                html.Tbody(
+                    [
+                        html.Tr([cell(heading, text) for heading, text in zip(headings, row, strict=True)])
+                        for row in rows
+                    ]
+                ),
+            ],
+            className="table rows",
+        ),
+        className="table-box",
+        tabIndex=0,
+        role="region",
+        **{"aria-label": caption},
+    )
+
+
+def pager(*, page: int, pages: int, total: int, earlier: str | None, later: str | None) -> Component:
+    """Return the links to the pages beside this one, and where this one stands."""
+    return html.Nav(
+        [
+            html.A("‹ 上一页", href=earlier, className="button")
+            if earlier
+            else html.Span("‹ 上一页", className="button off"),
+            html.Span(f"第 {page:,} / {pages:,} 页，共 {total:,} 行", className="faint"),
+            html.A("下一页 ›", href=later, className="button")
+            if later
+            else html.Span("下一页 ›", className="button off"),
+        ],
+        className="pager",
+        **{"aria-label": "翻页"},
+    )

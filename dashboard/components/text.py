@@ -1,0 +1,76 @@
+"""Words around figures: changes, completion, dates.
+
+Every figure comes ready from the metrics; here it only gets its words. This module must not compute one.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+DASH = "—"
+"""Shown where there is no value; never a zero."""
+
+Direction = Literal["up", "down", "neutral"]
+"""Which way a metric is better."""
+Tone = Literal["good", "bad", "even"]
+
+
+def tone_of(change: float | None, direction: Direction) -> Tone:
+    """Say whether ``change`` is good, bad or neither for a metric of ``direction``."""
+    if change is None or direction == "neutral" or round(change, 1) == 0:
+        return "even"
+    return "good" if (change > 0) == (direction == "up") else "bad"
+
+
+Light = Literal["green", "amber", "red"]
+"""How a figure stands against the time passed, as the metrics judge it."""
+
+
+def tone_of_pace(light: Light | None, gap: float | None) -> Tone:
+    """Say how a completion looks: bad once the metrics say amber or red, good only when not behind at all."""
+    if light in {"amber", "red"}:
+        return "bad"
+    return "good" if light == "green" and gap is not None and gap >= 0 else "even"
+
+
+def change_words(change: float | None, *, base: str | None = None) -> str:
+    """Return a change as words: 增长 3.2%, 下降 0.5%, 持平, or a dash.
+
+    Args:
+        change: The change in per cent.
+        base: Of a figure that is itself a share: the earlier figure, shown instead of a share of a share.
+    """
+    if change is None:
+        return DASH
+    if round(change, 1) == 0:
+        return "持平"
+    if base is not None:
+        return f"{'高' if change > 0 else '低'}于 {base}"
+    return f"{'增长' if change > 0 else '下降'} {abs(change):,.1f}%"
+
+
+def arrow(change: float | None) -> str:
+    """Return the arrow of a change; nothing where it does not move."""
+    if change is None or round(change, 1) == 0:
+        return ""
+    return "▲" if change > 0 else "▼"
+
+
+def pace_words(gap: float | None) -> str:
+    """Return how far the completion is from the time passed, in words."""
+    if gap is None:
+        return ""
+    if round(gap, 1) == 0:
+        return "与时间进度持平"
+    return f"{'快' if gap > 0 else '慢'}于时间进度 {abs(gap):,.1f} 个百分点"
+
+
+def percent(value: float | None) -> str:
+    """Return a percentage with one decimal, or a dash."""
+    return DASH if value is None else f"{value:,.1f}%"
+
+
+def day(value: date | None) -> str:
+    """Return a day as an office writes it: 2024年7月5日."""
+    return DASH if value is None else f"{value.year}年{value.month}月{value.day}日"

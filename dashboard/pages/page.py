@@ -1,0 +1,117 @@
+"""What a page is, what it is asked, and the parts all pages share: bar, notices, error pages.
+
+This module must not know any single page.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from analytics.ledgers import geography
+from analytics.metrics.periods import parse_period
+from dashboard import state
+from dashboard.components import frame
+from dashboard.components.text import day
+from dashboard.source import Question, Snapshot
+from dashboard.state import View
+
+PRODUCT = "工作台账看板"
+WHOLE_CITY = "全市"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One screen asked for: the address, and the one data version that answers all of it."""
+
+    path: str
+    view: View
+    notes: tuple[str, ...]
+    snapshot: Snapshot
+
+    @property
+    def asked(self) -> Question:
+        """What the screen asks about. Without a period in the address: the newest year with data."""
+        period = parse_period(self.view.period or f"{self.snapshot.reaches.year}", self.snapshot.reaches)
+        return Question(period=period, county=self.view.county, as_of=self.view.as_of or dt.date.today())
+
+    @property
+    def code(self) -> str:
+        """The period shown, as an address writes it."""
+        period = self.asked.period
+        # A running total says so only by its word; its days alone would be an ordinary period.
+        return self.view.period or period.code if period.cumulative else period.code
+
+    @property
+    def period_name(self) -> str:
+        """The period shown, in words."""
+        return self.asked.period.label
+
+    @property
+    def county_name(self) -> str:
+        """The county shown, or the whole city."""
+        return county_names().get(self.view.county or "", WHOLE_CITY)
+
+    def at(self, path: str | None = None, **changes: Any) -> str:
+        """Return the address of this screen after ``changes``."""
+        return self.view.at(self.path if path is None else path, **changes)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page. ``listed`` pages stand in the navigation; others are reached by a link."""
+
+    path: str
+    title: str
+    render: Callable[[Request], Sequence[Any]]
+    listed: bool = True
+
+
+def county_names() -> dict[str, str]:
+    """Return the names of all counties by code, in the order of the geography."""
+    return {county.code: county.name for county in geography().counties}
+
+
+def ask_bar(request: Request) -> Component:
+    """Return the bar that asks for period and county; each choice keeps the rest of the address."""
+    reaches, period = request.snapshot.reaches, request.code
+    year = request.asked.period.end.year
+
+    def choice(named: state.Named) -> frame.Choice:
+        return frame.Choice(named.word, request.at(period=named.code, page=1), named.code == period)
+
+    years = sorted({*request.snapshot.years, year}, reverse=True)
+    parts = [choice(named) for named in state.parts_of(year, reaches)]
+    if not any(part.chosen for part in parts):
+        parts.insert(0, frame.Choice(request.period_name, request.at(period=period, page=1), chosen=True))
+    counties = [frame.Choice(WHOLE_CITY, request.at(county=None, page=1), request.view.county is None)]
+    counties += [
+        frame.Choice(name, request.at(county=code, page=1), code == request.view.county)
+        for code, name in county_names().items()
+    ]
+    return frame.bar(
+        presets=[choice(named) for named in state.presets(reaches)],
+        years=[frame.Choice(f"{value}年", request.at(period=f"{value}", page=1), value == year) for value in years],
+        parts=parts,
+        counties=counties,
+        reaches=day(reaches),
+    )
+
+
+def message_page(*, title: str, sentences: Sequence[str], command: str | None = None) -> list[Any]:
+    """Return a page that only says something: not found, no data, gone wrong."""
+    home = frame.Choice("回到总览", "/")
+    return [
+        html.Div(
+            [
+                html.H1(title, tabIndex=-1, className="unseen"),
+                frame.empty(title=title, sentences=sentences, command=command, links=[home]),
+            ],
+            className="inner",
+        )
+    ]

@@ -1,0 +1,115 @@
+"""Serving the dashboard with gunicorn, started from Python and speaking Chinese when it cannot.
+
+This module must not know what is served beyond the application itself.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+from typing import Any
+
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+
+from analytics.settings import Settings
+from dashboard.app import WARM, create_app
+
+
+class _Application(BaseApplication):  # type: ignore[misc]
+    """A gunicorn that gets its options from the caller, never from the command line or a file."""
+
+    def __init__(self, wsgi: Any, options: dict[str, Any]) -> None:
+        self._wsgi = wsgi
+        self._options = options
+        super().__init__(prog="taizhang serve")
+
+    def load_config(self) -> None:
+        """Take the options."""
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Return the application every worker serves."""
+        return self._wsgi
+
+
+def run(settings: Settings, host: str | None = None, port: int | None = None, workers: int | None = None) -> int:
+    """Serve the dashboard until stopped.
+
+    Args:
+        settings: The one settings object.
+        host: Address to listen on; the settings' own if not given.
+        port: Port to listen on; the settings' own if not given.
+        workers: Number of worker processes; by default one a processor, at least two, at most four.
+
+    Returns:
+        The exit code: 0 after a stop that was asked for, 1 if the address cannot be used.
+    """
+    host = settings.host if host is None else host
+    port = settings.port if port is None else port
+    if problem := address_problem(host, port):
+        sys.stderr.write(problem + "\n")
+        return 1
+    if settings.secret_key is None:
+        sys.stderr.write("提示：没有设置 TAIZHANG_SECRET_KEY，本次使用临时密钥；正式部署请设置固定密钥。\n")
+    app = create_app(settings)
+
+    def announce(_: Any) -> None:
+        sys.stdout.write(f"看板已启动：http://{_shown(host)}:{port}/（按 Ctrl+C 停止）\n")
+        sys.stdout.flush()
+
+    def warm(worker: Any) -> None:
+        # The first visitor should not wait for what every visitor needs; what fails here fails again on a screen,
+        # which then says so in words.
+        try:
+            app.server.extensions[WARM]()
+        except Exception:
+            worker.log.exception("warming up failed")
+
+    options = {
+        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "workers": workers or max(2, min(4, os.cpu_count() or 2)),
+        "threads": 4,
+        "worker_class": "gthread",
+        # The application is made once and shared; workers live as long as the server does.
+        "preload_app": True,
+        "max_requests": 0,
+        "graceful_timeout": 20,
+        "timeout": 60,
+        "keepalive": 5,
+        "loglevel": "warning",
+        "control_socket_disable": True,
+        "when_ready": announce,
+        "post_worker_init": warm,
+    }
+    try:
+        _Application(app.server, options).run()
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0
+    return 0
+
+
+def address_problem(host: str, port: int) -> str | None:
+    """Return in words why ``host`` and ``port`` cannot be listened on, or ``None`` if they can."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            another = f"taizhang serve --port {port + 1}"
+            return f"端口 {port} 已被占用，看板没有启动。请先停掉占用它的程序，或换一个端口：{another}"
+        if error.errno == errno.EACCES:
+            return f"没有使用端口 {port} 的权限，看板没有启动。请换一个 1024 以上的端口，例如 --port 8050。"
+        return f"不能在地址 {host} 上启动看板：请检查 --host 是否写对（本机请用 127.0.0.1）。"
+    return None
+
+
+def _shown(host: str) -> str:
+    """Return ``host`` as one types it into a browser."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

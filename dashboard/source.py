@@ -1,0 +1,249 @@
+"""Where pages get their figures: one published version, asked through the metrics, with a bounded memory.
+
+A page takes one ``Snapshot`` and asks everything of it, so two figures of one page never come from
+different versions. This module must not compute a figure and must not know SQL or components.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from analytics import metrics
+from analytics.metrics import Metric, MetricRow, Period, TrendPoint, detail
+from analytics.metrics.periods import Grain
+from analytics.settings import Settings
+from analytics.warehouse import published
+from analytics.warehouse.published import Version
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T")
+
+REMEMBERED = 512
+"""Answers kept in memory; those not asked for longest go first."""
+RECENT = "近12个月"
+OVERDUE = detail.OVERDUE
+"""The metric whose rows are the overdue items."""
+ROOM = 7
+"""Characters a card has room for."""
+LONG = 24
+"""Months from which a trend goes by quarter."""
+
+Figure = int | float | Decimal | None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What one screen asks about."""
+
+    period: Period
+    county: str | None
+    as_of: dt.date
+
+
+@dataclass(frozen=True)
+class Records:
+    """One page of the rows behind a figure."""
+
+    ledger: str
+    total: int
+    rows: Sequence[dict[str, Any]]
+
+
+class NoVersionError(Exception):
+    """Nothing has been published yet."""
+
+
+class Memory:
+    """Answers by what was asked, at most ``size`` of them; safe between threads."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def answer(self, key: Hashable, ask: Callable[[], T]) -> T:
+        """Return the answer to ``key``, asking only if it is not remembered."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return cast("T", self._kept[key])
+        found = ask()
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        return found
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+class Source:
+    """The published data of one data folder. One for the application."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._memory = Memory(REMEMBERED)
+
+    def current(self) -> Snapshot:
+        """Return the version that answers this screen.
+
+        Raises:
+            NoVersionError: Nothing has been published, or what is published holds no dated record.
+        """
+        version = published.current(self._settings)
+        if version.data_as_of is None:
+            raise NoVersionError
+        return Snapshot(version, self._memory)
+
+
+class Snapshot:
+    """One published version, pinned for one screen."""
+
+    def __init__(self, version: Version, memory: Memory) -> None:
+        if version.data_as_of is None:
+            raise NoVersionError
+        self._version = version
+        self._memory = memory
+        self.version_id = version.id
+        self.reaches: dt.date = version.data_as_of
+        """The day the data reaches."""
+        self.catalogue: dict[str, Metric] = metrics.catalogue()
+
+    @property
+    def years(self) -> list[int]:
+        """The years with records, oldest first."""
+        dated = {metric.ledger for metric in self.catalogue.values()}
+        found = {year for ledger in dated for year in self._version.years(ledger)}
+        return sorted(year for year in found if year <= self.reaches.year)
+
+    def exact(self, metric: str, value: Figure) -> str:
+        """Return a figure of ``metric`` with every digit, without its unit's word; a dash where it is absent."""
+        return metrics.exact_value(self.catalogue[metric], value)
+
+    def short(self, metric: str, value: Figure) -> str:
+        """Return a figure as a card has room for: every digit, or 万 and 亿 where those are too many."""
+        exact = self.exact(metric, value)
+        return exact if len(exact) <= ROOM else metrics.format_value(self.catalogue[metric], value)
+
+    def unit(self, metric: str) -> str:
+        """Return the word after a figure; nothing for shares, whose sign is part of the figure."""
+        unit = self.catalogue[metric].unit
+        return "" if unit == "%" else unit
+
+    def told(self, metric: str, value: Figure) -> str:
+        """Return a figure with its unit's word; a dash where it is absent."""
+        exact = self.exact(metric, value)
+        return exact if value is None else f"{exact} {self.unit(metric)}".rstrip()
+
+    def figures(self, ids: Sequence[str], asked: Question) -> dict[str, MetricRow]:
+        """Return the figures of some metrics, by id."""
+        return {row.id: row for row in self._query(tuple(ids), asked)}
+
+    def recent(self, ids: Sequence[str], asked: Question) -> dict[str, list[MetricRow]]:
+        """Return the figures of the twelve months up to the end of the period, by id, oldest first."""
+        period = metrics.parse_period(RECENT, min(asked.period.end, self.reaches))
+        found: dict[str, list[MetricRow]] = {id_: [] for id_ in ids}
+        for row in self._query(tuple(ids), replace(asked, period=period), grain="month", compare=False):
+            found[row.id].append(row)
+        return found
+
+    def trend(self, metric: str, asked: Question) -> list[TrendPoint]:
+        """Return a metric by month over the whole year of the period, or by quarter over a long one."""
+        period, months = asked.period, asked.period.months or 0
+        if period.one_year:
+            period = metrics.parse_period(f"{period.end.year}", asked.as_of)
+        grain: Grain = "quarter" if months > LONG else "month"
+        return self._remember(
+            ("trend", metric, asked),
+            lambda: metrics.trend(
+                metric, period=period, grain=grain, county=asked.county, as_of=asked.as_of, version=self._version
+            ),
+        )
+
+    def ranking(self, metric: str, asked: Question) -> Sequence[MetricRow]:
+        """Return the figures of all counties by their place, those that are not ranked at the end."""
+        return self._remember(
+            ("ranking", metric, asked.period, asked.as_of),
+            lambda: metrics.ranking(metric, period=asked.period, as_of=asked.as_of, version=self._version),
+        )
+
+    def records(self, metric: str, asked: Question, *, offset: int, limit: int, sort: str | None) -> Records:
+        """Return one page of the rows behind a figure.
+
+        Raises:
+            MetricError: There is no such column to sort by, or the figure is put together from several ledgers.
+        """
+        return self._remember(
+            ("records", metric, asked, offset, limit, sort),
+            lambda: _rows(
+                self.catalogue[metric].ledger,
+                metrics.records(
+                    metric,
+                    period=asked.period,
+                    county=asked.county,
+                    as_of=asked.as_of,
+                    offset=offset,
+                    limit=limit,
+                    sort=sort,
+                    version=self._version,
+                ),
+            ),
+        )
+
+    def overdue(self, asked: Question) -> Records:
+        """Return every rectification item overdue at the end of the period, the longest overdue first."""
+        day = min(asked.period.end, asked.as_of)
+        return self._remember(
+            ("overdue", day, asked.county),
+            lambda: _rows(self.catalogue[OVERDUE].ledger, metrics.overdue(day, asked.county, version=self._version)),
+        )
+
+    def _query(
+        self, ids: tuple[str, ...], asked: Question, *, grain: Grain | None = None, compare: bool = True
+    ) -> list[MetricRow]:
+        return self._remember(
+            ("query", ids, asked, grain, compare),
+            lambda: (
+                metrics.query(
+                    ids,
+                    period=asked.period,
+                    county=asked.county,
+                    as_of=asked.as_of,
+                    grain=grain,
+                    compare=compare,
+                    version=self._version,
+                ).rows
+            ),
+        )
+
+    def _remember(self, key: tuple[Hashable, ...], ask: Callable[[], T]) -> T:
+        return self._memory.answer((self.version_id, *key), ask)
+
+
+def _rows(ledger: str, frame: pd.DataFrame) -> Records:
+    """Take a page of rows out of its frame, blanks as ``None``."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    return Records(
+        ledger,
+        int(frame.attrs.get("total", len(frame))),
+        [dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False, name=None)],
+    )
+
+
+@cache
+def shapes() -> dict[str, Any]:
+    """Return the county polygons (read once a process)."""
+    text = resources.files("analytics.ledgers").joinpath("map.geojson").read_text(encoding="utf-8")
+    return cast("dict[str, Any]", json.loads(text))

@@ -1,0 +1,146 @@
+"""The dashboard's server without a browser: before there is data, when asked nonsense, when it fails."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dash import Dash
+
+from analytics.settings import Settings
+from dashboard import app as application
+from dashboard import server
+from dashboard.source import Memory
+
+SCREEN = {
+    "output": "..main.children...footer.children...title.data..",
+    "outputs": [
+        {"id": "main", "property": "children"},
+        {"id": "footer", "property": "children"},
+        {"id": "title", "property": "data"},
+    ],
+    "changedPropIds": ["url.pathname"],
+}
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Dash:
+    """A dashboard over a data folder in which nothing was ever ingested."""
+    return application.create_app(Settings(data=tmp_path))
+
+
+def screen(app: Dash, path: str, search: str = "") -> str:
+    """The words and components of a screen, as the browser receives them."""
+    inputs = [
+        {"id": "url", "property": "pathname", "value": path},
+        {"id": "url", "property": "search", "value": search},
+    ]
+    answer = app.server.test_client().post("/_dash-update-component", json=SCREEN | {"inputs": inputs})
+    assert answer.status_code == 200
+    return json.dumps(answer.get_json(), ensure_ascii=False)
+
+
+def test_before_anything_is_ingested_the_page_says_what_to_do(app: Dash) -> None:
+    words = screen(app, "/")
+    assert "还没有入库的台账" in words
+    assert "taizhang ingest" in words
+
+
+def test_an_unknown_address_is_not_found_and_says_so(app: Dash) -> None:
+    assert app.server.test_client().get("/nowhere").status_code == 404
+    assert "没有这个页面" in screen(app, "/nowhere")
+
+
+def test_a_known_address_is_found(app: Dash) -> None:
+    client = app.server.test_client()
+    assert [client.get(path).status_code for path in ("/", "/records")] == [200, 200]
+
+
+def test_an_asset_that_is_not_there_is_said_in_chinese(app: Dash) -> None:
+    answer = app.server.test_client().get("/assets/none.js")
+    assert answer.status_code == 404
+    assert "没有这个文件" in answer.get_data(as_text=True)
+
+
+def test_the_process_is_alive_before_the_data_is_ready(app: Dash) -> None:
+    client = app.server.test_client()
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 503
+
+
+def test_a_failure_shows_a_sentence_and_never_a_trace(
+    app: Dash, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise RuntimeError("the cellar is flooded")
+
+    monkeypatch.setattr(application, "_screen", fail)
+    words = screen(app, "/")
+    assert "这个页面暂时打不开" in words
+    assert "cellar" not in words
+    assert "Traceback" not in words
+    assert "the cellar is flooded" in caplog.text
+
+
+def test_only_our_own_scripts_run(app: Dash) -> None:
+    policy = app.server.test_client().get("/").headers["Content-Security-Policy"]
+    scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
+    assert "'self'" in scripts
+    assert "unsafe" not in scripts
+    assert "connect-src 'self'" in policy
+
+
+def test_the_page_is_chinese_and_loads_nothing_from_elsewhere(app: Dash) -> None:
+    page = app.server.test_client().get("/").get_data(as_text=True)
+    assert '<html lang="zh-CN">' in page
+    assert 'src="http' not in page
+    assert 'href="http' not in page
+
+
+def test_what_is_sent_is_compressed(app: Dash) -> None:
+    answer = app.server.test_client().get("/_dash-layout", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+
+
+def test_unknown_components_are_not_excused(app: Dash) -> None:
+    assert app.config.suppress_callback_exceptions is False
+
+
+def test_each_process_without_a_key_makes_its_own(tmp_path: Path) -> None:
+    keys = [application.create_app(Settings(data=tmp_path)).server.secret_key for _ in range(2)]
+    assert len(set(keys)) == 2
+    assert application.create_app(Settings(data=tmp_path, secret_key="kept")).server.secret_key == "kept"
+
+
+# Memory
+
+
+def test_an_answer_is_asked_for_once_and_the_oldest_is_forgotten() -> None:
+    memory, asked = Memory(2), []
+
+    def ask(key: str) -> str:
+        return memory.answer(key, lambda: asked.append(key) or key.upper())
+
+    assert [ask(key) for key in ("a", "a", "b", "a", "c", "a", "b")] == ["A", "A", "B", "A", "C", "A", "B"]
+    assert asked == ["a", "b", "c", "b"]
+    assert len(memory) == 2
+
+
+# Where it listens
+
+
+def test_a_taken_port_is_said_in_words_and_ends_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        assert server.run(Settings(data=tmp_path), "127.0.0.1", port, 1) == 1
+    assert f"端口 {port} 已被占用" in capsys.readouterr().err
+
+
+def test_an_address_that_is_not_ours_is_said_in_words() -> None:
+    assert "--host" in (server.address_problem("203.0.113.1", 8050) or "")
+    assert "--host" in (server.address_problem("没有这个名字", 8050) or "")
