@@ -8,7 +8,7 @@ BIN := .venv/bin
 ENVIRONMENT := bash .ci/environment
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check bench docs lock clean
+.PHONY: help setup demo test test-all check bench accuracy docs lock clean
 
 help: ## 列出可用的命令
 	@echo '用法：make 命令'
@@ -45,6 +45,10 @@ bench: ## 测量导入、内存、总览页和首屏，打印表格并更新 REA
 	@$(ENVIRONMENT) dev
 	@$(ENVIRONMENT) browser
 	@$(BIN)/python -m bench $(ONLY)
+
+accuracy: ## 准确性试验：生成五百多份工作簿，逐格核对读出的内容，写入 docs/accuracy.md
+	@$(ENVIRONMENT) dev
+	@$(BIN)/python -m bench accuracy
 
 docs: ## 由命令的帮助文字重新生成 docs/cli.md
 	@$(ENVIRONMENT) dev

@@ -1,6 +1,7 @@
 """Run the measures, print them as a table, keep them as JSON, refresh the block in the READMEs.
 
 ``python -m bench`` runs all; ``python -m bench ingest overview`` only those, and then the READMEs stay as they are.
+``accuracy`` and ``large`` take minutes and run only when they are named.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from analytics.console.output import table
 from bench.measure import ROOT, Measure
 
 NAMES = ("ingest", "small", "overview", "first_load")
+SLOW = ("accuracy", "large")
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 
 
@@ -47,7 +49,7 @@ def refresh(measures: Sequence[Measure], day: dt.date) -> None:
 def main() -> int:
     """Run; the exit code says whether every limit was kept."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *NAMES], help=f"any of: {', '.join(NAMES)}")
+    parser.add_argument("names", nargs="*", choices=[[], *NAMES, *SLOW], help=f"any of: {', '.join((*NAMES, *SLOW))}")
     names = parser.parse_args().names or NAMES
     measures: list[Measure] = []
     for name in names:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import socket
 import sys
 from typing import Any
@@ -14,14 +15,13 @@ from typing import Any
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from analytics.settings import Settings
-from dashboard.app import WARM, create_app
 
 
 class _Application(BaseApplication):  # type: ignore[misc]
     """A gunicorn that gets its options from the caller, never from the command line or a file."""
 
-    def __init__(self, wsgi: Any, options: dict[str, Any]) -> None:
-        self._wsgi = wsgi
+    def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
+        self._settings = settings
         self._options = options
         super().__init__(prog="taizhang serve")
 
@@ -31,8 +31,14 @@ class _Application(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Return the application every worker serves."""
-        return self._wsgi
+        """Return the application, made anew in each worker.
+
+        It is imported here and not above: DuckDB starts threads when it is imported, and a process forked after that
+        dies of SIGABRT when it ends (seen with 1.5.6).
+        """
+        from dashboard.app import create_app
+
+        return create_app(self._settings).server
 
 
 def run(settings: Settings, host: str | None = None, port: int | None = None, workers: int | None = None) -> int:
@@ -54,7 +60,8 @@ def run(settings: Settings, host: str | None = None, port: int | None = None, wo
         return 1
     if settings.secret_key is None:
         sys.stderr.write("提示：没有设置 TAIZHANG_SECRET_KEY，本次使用临时密钥；正式部署请设置固定密钥。\n")
-    app = create_app(settings)
+        # One key for all workers, or a cookie of one would be refused by the next.
+        settings = settings.model_copy(update={"secret_key": secrets.token_hex(32)})
 
     def announce(_: Any) -> None:
         sys.stdout.write(f"看板已启动：http://{_shown(host)}:{port}/（按 Ctrl+C 停止）\n")
@@ -63,8 +70,10 @@ def run(settings: Settings, host: str | None = None, port: int | None = None, wo
     def warm(worker: Any) -> None:
         # The first visitor should not wait for what every visitor needs; what fails here fails again on a screen,
         # which then says so in words.
+        from dashboard.app import WARM
+
         try:
-            app.server.extensions[WARM]()
+            worker.wsgi.extensions[WARM]()
         except Exception:
             worker.log.exception("warming up failed")
 
@@ -73,8 +82,8 @@ def run(settings: Settings, host: str | None = None, port: int | None = None, wo
         "workers": workers or max(2, min(4, os.cpu_count() or 2)),
         "threads": 4,
         "worker_class": "gthread",
-        # The application is made once and shared; workers live as long as the server does.
-        "preload_app": True,
+        # Workers live as long as the server does.
+        "preload_app": False,
         "max_requests": 0,
         "graceful_timeout": 20,
         "timeout": 60,
@@ -85,7 +94,7 @@ def run(settings: Settings, host: str | None = None, port: int | None = None, wo
         "post_worker_init": warm,
     }
     try:
-        _Application(app.server, options).run()
+        _Application(settings, options).run()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
     return 0

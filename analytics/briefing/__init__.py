@@ -1,0 +1,1 @@
+"""The periodic report, written from the same figures as the dashboard."""

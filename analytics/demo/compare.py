@@ -212,18 +212,21 @@ class _Judge:
     # Sheets ------------------------------------------------------------------------------------------------------
 
     def sheets(self) -> None:
-        read: dict[str, Counter[str]] = {}
+        read: dict[tuple[str, str | None], Counter[str]] = {}
         kept_as: dict[str, set[str | None]] = {}
         for sheet in self.report["sheets"]:
-            read.setdefault(sheet["sheet"], Counter()).update(sheet["counts"])
+            read.setdefault((sheet["sheet"], sheet["ledger"]), Counter()).update(sheet["counts"])
             kept_as.setdefault(sheet["sheet"], set()).add(sheet["ledger"])
+        due: dict[str, set[str | None]] = {}
+        for truth in self.truth.sheets:
+            due.setdefault(truth.sheet, set()).add(truth.ledger)
         for truth in self.truth.sheets:
             found = kept_as.get(truth.sheet, {None})
-            if found != {truth.ledger}:
-                self.say("sheet", truth.sheet, None, "ledger", truth.ledger, found)
+            if found != due[truth.sheet]:
+                self.say("sheet", truth.sheet, None, "ledger", due[truth.sheet], found)
                 continue
             if truth.ledger is not None:
-                self.counts(truth, read[truth.sheet])
+                self.counts(truth, read[truth.sheet, truth.ledger])
 
     def counts(self, truth: SheetTruth, got: Counter[str]) -> None:
         again = min(truth.either, max(0, got["quarantined"] - truth.quarantined))

@@ -29,7 +29,7 @@ class HeaderColumn:
     column: Column | None
     path: tuple[str, ...]
     role: str = ""
-    """``serial``, ``phone`` or ``extra`` for columns that are not ours."""
+    """``serial``, ``phone``, ``filler`` or ``extra`` for columns that are not ours."""
 
     @property
     def field(self) -> str | None:
@@ -169,6 +169,8 @@ def make_header(
             blocks.insert(rng.randint(1, len(blocks)), [HeaderColumn(None, (word,), "extra")])
     if Habit.PHONE_COLUMN in habits:
         blocks.append([HeaderColumn(None, ("联系电话",), "phone")])
+    if Habit.FILLER_IN_HEADER in habits:
+        blocks.append([HeaderColumn(None, ("填报人：李某甲",), "filler")])
     if Habit.SERIAL_COLUMN in habits:
         blocks.insert(0, [HeaderColumn(None, ("序号",), "serial")])
     return Header([column for block in blocks for column in block])

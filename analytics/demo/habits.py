@@ -1,7 +1,8 @@
 """The habits offices have when they keep a ledger in a spreadsheet: one name each, with what it looks like.
 
 A workbook is made by choosing habits; what each does is in ``layouts`` (where things stand), ``spelling`` (how a
-value is written) and ``mistakes``. This module must not know ledgers or how a workbook is read.
+value is written), ``mistakes`` and ``arrangements`` (several tables in one sheet, sheets beside the ledger). This
+module must not know ledgers or how a workbook is read.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Literal
 
-Kind = Literal["container", "layout", "value", "mistake"]
+Kind = Literal["container", "layout", "arrangement", "value", "mistake"]
 
 
 class Habit(Enum):
@@ -69,6 +70,19 @@ class Habit(Enum):
     HIDDEN_SHEET = ("layout", "另有一张隐藏的工作表")
     COVER_SHEET = ("layout", "第一张是填报说明，不是台账")
     MONTH_SHEETS = ("layout", "一个月一张表")
+
+    # What templates and clerks add around the records; for studies, the demo's offices do without.
+    SECTION_ROWS = ("arrangement", "表中有分段的小标题行")
+    HELPER_ROW_ABOVE = ("arrangement", "表头上一行是“引用某列信息”")
+    HELPER_ROW_BELOW = ("arrangement", "表头下一行是填写要求")
+    EXAMPLE_ROW = ("arrangement", "表头下有示例行")
+    FILLER_IN_HEADER = ("arrangement", "表头行里夹着“填报人：某某”")
+    PREFILLED_FAR = ("arrangement", "预填公式的空行一直到第400行")
+    STACKED_TABLES = ("arrangement", "同一张表里上下两个表头不同的台账")
+    SIDE_BY_SIDE = ("arrangement", "同一张表里左右两个台账")
+    MATRIX_SHEET = ("arrangement", "另有一张县区乘月份的汇总表")
+    SUMMARY_SHEET = ("arrangement", "另有一张表把明细又抄一遍")
+    DAY_ONLY = ("arrangement", "一个月一张表，月份只在表名里，日期只写15日")
 
     # Dates.
     DATE_ISO = ("value", "日期写成 2024-07-15 文本")
@@ -161,6 +175,10 @@ NEEDS_A_BOOK = frozenset(
         Habit.HIDDEN_SHEET,
         Habit.COVER_SHEET,
         Habit.MONTH_SHEETS,
+        Habit.DAY_ONLY,
+        Habit.MATRIX_SHEET,
+        Habit.SUMMARY_SHEET,
+        Habit.PREFILLED_FAR,
         Habit.PREFILLED_ROWS,
         Habit.TOTAL_FORMULAS,
         Habit.DATE_SERIAL,
@@ -170,6 +188,30 @@ NEEDS_A_BOOK = frozenset(
     }
 )
 """Habits that a text file cannot show (7.1 as a text is the first of July; only a number is in doubt)."""
+
+
+JOINED = frozenset({Habit.STACKED_TABLES, Habit.SIDE_BY_SIDE})
+"""Habits that put a second ledger into the same sheet; one of them at most."""
+
+_TALL = frozenset(
+    {
+        Habit.HEADER_TWO_ROWS,
+        Habit.HEADER_THREE_ROWS,
+        Habit.REPEATED_HEADER,
+        Habit.BLANK_ROWS,
+        Habit.SECTION_ROWS,
+        Habit.KEEP_ROWS,
+        Habit.PREFILLED_ROWS,
+        Habit.PREFILLED_FAR,
+        Habit.FOOTNOTES,
+        Habit.FILLER_BELOW,
+        Habit.TITLE_TWO_ROWS,
+    }
+)
+"""Lines across the sheet, which nobody draws where two tables stand side by side."""
+
+_SPREAD = frozenset({Habit.MONTH_SHEETS, Habit.DAY_ONLY, Habit.HIDDEN_SHEET, Habit.SUMMARY_SHEET})
+"""Habits that need a ledger to have its sheets for itself."""
 
 
 def of_kind(kind: Kind) -> tuple[Habit, ...]:
@@ -186,4 +228,15 @@ def possible(habits: frozenset[Habit]) -> frozenset[Habit]:
     containers = [habit for habit in habits if habit.kind == "container"]
     if len(containers) > 1:
         raise ValueError(f"一个文件只能有一种格式：{'、'.join(habit.description for habit in containers)}")
-    return habits - NEEDS_A_BOOK if habits & CSV else habits
+    if habits & CSV:
+        habits -= NEEDS_A_BOOK
+    if Habit.DAY_ONLY in habits:
+        # The month stands in the name of the sheet and nowhere else; a copy of all months has no such name.
+        habits = (habits | {Habit.MONTH_SHEETS}) - {Habit.SUMMARY_SHEET}
+    if Habit.MONTH_SHEETS in habits:
+        habits -= {Habit.SUMMARY_SHEET}
+    if habits & JOINED:
+        habits -= _SPREAD | (JOINED - {min(habits & JOINED, key=lambda habit: habit.name)})
+    if Habit.SIDE_BY_SIDE in habits:
+        habits -= _TALL
+    return habits

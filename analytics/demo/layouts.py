@@ -77,6 +77,9 @@ class Laid:
 
 _PREPARER = "李某甲"
 _CHECKER = "王某乙"
+_CHINESE = "一二三四五六七八九"
+_FAR = 400
+"""The row that prefilled formulas reach down to."""
 FOOTNOTE = "注：演示数据，人名、单位、号码均为虚构。"
 
 
@@ -98,6 +101,7 @@ class _Sheet:
             text_only=self.text_only,
             mac_dates=Habit.FILE_MAC_DATES in plan.habits,
             header_wan=Habit.MONEY_HEADER_WAN in plan.habits,
+            month=plan.month,
         )
         self.reported_on = dt.date(plan.year, 12, 20) if plan.year % 2 == 0 else dt.date(plan.year + 1, 1, 5)
         self.sums: list[tuple[int, list[Decimal | None]]] = []
@@ -149,6 +153,36 @@ class _Sheet:
             self.truth.reported_on = self.reported_on
         if self.has(Habit.UNIT_LINE):
             self.put([None] * (self.width - 1) + ["单位：人、场次"])
+        if self.has(Habit.HELPER_ROW_ABOVE):
+            self.put([f"引用{letter(self.left + place)}列信息" for place in range(self.width)])
+
+    def below_header(self, rows: Sequence[Planned]) -> None:
+        """Append what a template leaves between the header and the first record."""
+        if self.has(Habit.HELPER_ROW_BELOW):
+            self.put([_asked(column) for column in self.header.columns])
+            self.truth.note += 1
+        if self.has(Habit.EXAMPLE_ROW) and rows:
+            contents = [
+                EMPTY if column.column is None else self.example(column, rows[0]) for column in self.header.columns
+            ]
+            contents[0] = Cell("示例")
+            self.put(contents)
+            self.truth.note += 1
+
+    def example(self, column: HeaderColumn, planned: Planned) -> Cell:
+        """Return what stands in the example row: believable, and nobody's."""
+        assert column.column is not None  # noqa: S101 - the caller asks for our own columns only
+        value = planned.values.get(column.column.name)
+        if column.column.type == "text" and value is not None:
+            value = f"某{column.column.label}"
+        return spell(
+            Writing(column.column, value, planned.values, self.context, self.rng), frozenset(), exact=True
+        ).cell
+
+    def section(self, number: int) -> None:
+        """Append a heading over the records that follow."""
+        self.across(f"{_CHINESE[number % len(_CHINESE)]}、第{_CHINESE[number % len(_CHINESE)]}批")
+        self.truth.note += 1
 
     # The header --------------------------------------------------------------------------------------------------
 
@@ -234,6 +268,8 @@ class _Sheet:
         """Return the content of a column that is not ours."""
         if column.role == "serial":
             return Cell(self.serial)
+        if column.role == "filler":
+            return EMPTY
         return Cell(MOBILE if column.role == "phone" else f"附{self.serial:03d}")
 
     def amount(self, column: HeaderColumn, spelled: dict[str, Spelled]) -> Decimal | None:
@@ -396,8 +432,8 @@ class _Sheet:
             for words in ("……", "保留格式，勿删"):
                 self.put([words])
                 self.truth.note += 1
-        if self.has(Habit.PREFILLED_ROWS):
-            for _ in range(6):
+        if self.plan.habits & {Habit.PREFILLED_ROWS, Habit.PREFILLED_FAR}:
+            for _ in range(_FAR - len(self.grid.rows) if self.has(Habit.PREFILLED_FAR) else 6):
                 self.serial += 1
                 lead: list[Content] = [self.serial] if self.header.columns[0].role == "serial" else [None]
                 row = len(self.grid.rows)
@@ -411,6 +447,22 @@ class _Sheet:
         if self.has(Habit.FILLER_BELOW):
             self.put([f"填报人：{_PREPARER}", None, f"审核人：{_CHECKER}"])
             self.truth.note += 1
+
+
+_ASKED = {
+    "date": "填写格式：2024-07-15",
+    "count": "请填整数",
+    "choice": "下拉选择",
+    "county": "下拉选择",
+    "boolean": "填是或否",
+}
+
+
+def _asked(column: HeaderColumn) -> str | None:
+    """Return what a template asks for under a heading."""
+    if column.column is None:
+        return None
+    return _ASKED.get(column.column.type, "必填" if column.column.required else "选填")
 
 
 def _keys(sheet: _Sheet) -> set[str]:
@@ -439,6 +491,7 @@ def lay_out(plan: SheetPlan, file_name: str, rng: random.Random) -> Laid:
         sheet.truth.header_rows.append(header[-1] + 2)
     sheet.truth.fields = [column.field for column in sheet.header.columns if column.field]
     sheet.truth.unmapped = ["/".join(c.path) for c in sheet.header.columns if c.role in ("extra", "phone")]
+    sheet.below_header(plan.rows)
     _draw_body(sheet)
     sheet.below()
     hide_some(sheet)
@@ -514,6 +567,9 @@ def _draw_rows(sheet: _Sheet, rows: Sequence[Planned]) -> None:
         run.clear()
 
     for number, planned in enumerate(rows):
+        if sheet.has(Habit.SECTION_ROWS) and number % 6 == 0:
+            close_run()
+            sheet.section(number // 6)
         mergeable = sheet.has(Habit.MERGED_COUNTY) and county is not None and planned.mistake is None
         joins = mergeable and run and planned.values.get(county or "") == run_of
         if not joins:

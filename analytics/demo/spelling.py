@@ -32,6 +32,8 @@ class Context:
     mac_dates: bool = False
     header_wan: bool = False
     """The money columns' headers say （万元）."""
+    month: int | None = None
+    """The month that the name of the sheet states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,14 @@ def _date(pattern: str, *, flagged: str | None = None) -> Speller:
         return writing.says(words, habit, flagged=flagged)
 
     return write
+
+
+def _day_only(writing: Writing, habit: Habit) -> Spelled | None:
+    day = writing.day()
+    context = writing.context
+    if day is None or (day.year, day.month) != (context.year, context.month):
+        return None
+    return writing.says(f"{day.day}日", habit, flagged="VAL-DATE-MONTH-INFERRED")
 
 
 def _date_number(writing: Writing, habit: Habit) -> Spelled | None:
@@ -485,6 +495,7 @@ SPELLERS: dict[Habit, tuple[frozenset[str], Speller]] = {
     Habit.DATE_SHORT_YEAR: (_DATES, _date("{s}.{m}.{d}", flagged="VAL-DATE")),
     Habit.DATE_CHINESE_FORMAT: (_DATES, _date_chinese_format),
     Habit.DATE_SERIAL: (_DATES, _date_serial),
+    Habit.DAY_ONLY: (_DATES, _day_only),
     Habit.DATE_NO_YEAR: (_DATES, _date_no_year("{m}月{d}日")),
     Habit.DATE_NO_YEAR_DOT: (_DATES, _date_no_year("{m}.{d}")),
     Habit.DATE_RANGE: (_DATES, _date_range("{m}月{d}日-{e}日", same_month=True, needs_year=True)),

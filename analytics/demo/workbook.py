@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from analytics.demo.forms import chosen_fields, form
+from analytics.demo.arrangements import copied, join, matrix
+from analytics.demo.forms import all_ledgers, chosen_fields, form
 from analytics.demo.grid import Cell, Grid
-from analytics.demo.habits import NEEDS_A_BOOK, Habit, possible
+from analytics.demo.habits import JOINED, NEEDS_A_BOOK, Habit, possible
 from analytics.demo.layouts import FOOTNOTE, Laid, Planned, SheetPlan, lay_out
 from analytics.demo.mistakes import apply_break, broken, can_spoil, spoils_one_cell
 from analytics.demo.plan import Office, offices
@@ -31,6 +32,8 @@ class Part:
     rows: Sequence[Planned]
     habits: frozenset[Habit]
     fields: tuple[str, ...] | None = None
+    joins: Habit | None = None
+    """How it stands in the sheet of the part before it, if it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,9 @@ _FILES: dict[Habit | None, tuple[Container, str, str]] = {
 }
 """For each kind of file: the writer, the extension it bears, the encoding of a text file."""
 
+_SHARED = "上报"
+"""The name of a sheet that several ledgers share."""
+
 _SHEET_NAMES = 31
 """Excel's longest sheet name."""
 
@@ -77,15 +83,31 @@ def assemble(
     name = f"演示数据_{office.name}_{year}年{subject or known[parts[0].ledger].name}.{extension}"
     truth = Truth(0, [FileTruth(name, office.name, year, container)])
     grids: list[Grid] = []
+    drawn: list[Laid] = []
     used: set[str] = {kind.name} if kind else set()
     stem = name.rsplit(".", 1)[0] if container == "csv" else None
     for part in parts:
         habits = _complete(part.habits | ({kind} if kind else frozenset()))
         used |= {habit.name for habit in habits}
+        alone = not any(other.joins for other in parts)
         for plan in _sheets(office, year, known[part.ledger], replace(part, habits=habits), stem):
-            laid = lay_out(plan, name, rng)
-            grids.append(laid.grid)
+            laid = lay_out(plan if alone else replace(plan, name=stem or _SHARED), name, rng)
+            if part.joins is None:
+                grids.append(laid.grid)
+                drawn.append(laid)
+            else:
+                join(drawn[-1], laid, part.joins)
             _take(truth, laid)
+            if Habit.SUMMARY_SHEET in habits and not plan.hidden:
+                drawn.append(copied(laid, f"{known[part.ledger].name}汇总"))
+                grids.append(drawn[-1].grid)
+                truth.findings = [due for due in truth.findings if due.sheet != laid.sheet.sheet] + laid.findings
+                _take(truth, drawn[-1])
+        if Habit.MATRIX_SHEET in habits:
+            grid, sheet, due = matrix(name, rng)
+            grids.append(grid)
+            truth.sheets.append(sheet)
+            truth.findings.append(due)
     if any(Habit.COVER_SHEET in part.habits for part in parts) and container != "csv":
         grids.insert(0, _cover(office, year))
         truth.sheets.insert(0, SheetTruth(name, grids[0].name, None, None, last_row=len(grids[0].rows)))
@@ -314,7 +336,7 @@ def fits(ledger: str, habit: Habit) -> bool:
         return bool(form(ledger).doubts)
     if habit is Habit.NEAR_DUPLICATE:
         return declared.near is not None
-    if habit in (Habit.MONTH_SHEETS,):
+    if habit in (Habit.MONTH_SHEETS, Habit.DAY_ONLY):
         return declared.date_field is not None
     return True
 
@@ -349,7 +371,16 @@ def generate(
 
     planned = plant(ledgers()[ledger], [fresh() for _ in range(rows)], chosen, fresh, rng)
     kind = next((habit for habit in chosen if habit.kind == "container"), None)
-    made = assemble(office, year, [Part(ledger, planned, chosen)], kind, rng)
+    parts = [Part(ledger, planned, chosen)]
+    how = next(iter(chosen & JOINED), None)
+    if how is not None:
+        names = list(all_ledgers())
+        other = names[(names.index(ledger) + 1) % len(names)]
+        mine = frozenset(habit for habit in chosen if fits(other, habit) and habit.kind != "mistake")
+        mine -= {Habit.MATRIX_SHEET, Habit.COVER_SHEET}
+        beside = [fresh_row(other, office, year, next(numbers), maker) for _ in range(3 + rows // 2)]
+        parts.append(Part(other, beside, mine, joins=how))
+    made = assemble(office, year, parts, kind, rng)
     made.truth.seed = seed
     return made.content, made.file_name, made.truth
 

@@ -1,0 +1,1 @@
+"""How a workbook becomes records: bytes in, records and findings out. Knows neither the warehouse nor metrics."""

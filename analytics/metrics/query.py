@@ -197,7 +197,10 @@ class _Windows:
         if summed:
             begin = dt.date(_key(first).year, 1, 1)
             window = Window(begin, min(period.end, self.day), period.end)
-            parts = self._run(summed, [self._span("ytd", window, _unmoved)], self.scope)
+            if window == spans[0].window:
+                parts = {key: cell for key, cell in found.items() if key[0] == "cur"}
+            else:
+                parts = self._run(summed, [self._span("ytd", window, _unmoved)], self.scope)
             self._accumulate(parts)
 
     def _accumulate(self, parts: dict[Key, Cell]) -> None:
