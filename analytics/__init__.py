@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analytics.metrics.periods import Grain
     from analytics.warehouse.published import Version
 
-__all__ = ["connect", "findings", "kpi", "ledger", "records", "version"]
+__all__ = ["connect", "findings", "kpi", "ledger", "quality", "records", "version"]
 
 
 def version(data: str | Path | None = None) -> Version:
@@ -68,6 +68,7 @@ def kpi(
     county: str | None = None,
     unit: str | None = None,
     as_of: dt.date | None = None,
+    discipline: bool = False,
     data: str | Path | None = None,
 ) -> pd.DataFrame:
     """Return figures, one a row: the same as ``taizhang kpi`` and the dashboard show.
@@ -79,7 +80,10 @@ def kpi(
 
     from analytics.metrics import query
 
-    answer = query(ids, period=period, by=by, grain=grain, county=county, unit=unit, as_of=as_of, version=version(data))
+    answer = query(
+        ids, period=period, by=by, grain=grain, county=county, unit=unit, as_of=as_of, version=version(data),
+        discipline=discipline,
+    )  # fmt: skip
     split = [by] if isinstance(by, str) else list(by)
     names = [*split, *([grain] if grain else [])]
     columns: dict[str, list[Any]] = {name: [] for name in ("id", "name", "unit", *names)}
@@ -106,6 +110,18 @@ def records(id: str, *, data: str | Path | None = None, **how: Any) -> pd.DataFr
     from analytics.metrics.detail import records as rows
 
     return rows(id, version=version(data), **how)
+
+
+def quality(*, period: str = "本年", unit: str | None = None, data: str | Path | None = None) -> pd.DataFrame:
+    """Return how far each ledger's figures can be trusted: rows held back, estimates, late workbooks, and their shares.
+
+    See ``analytics.metrics.quality``.
+    """
+    import pandas as pd
+
+    from analytics.metrics import quality as by_ledger
+
+    return pd.DataFrame([row.to_json() for row in by_ledger(period, unit=unit, version=version(data))])
 
 
 def findings(

@@ -10,31 +10,35 @@ import datetime as dt
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
 import click
 
+from analytics import cli_history, cli_store
 from analytics.console import reports
 from analytics.console.chinese import speak_chinese
-from analytics.console.failures import HELD_BACK, LOCKED, WRONG_USAGE, Command, Failure
+from analytics.console.differences import differences
+from analytics.console.failures import HELD_BACK, LOCKED, WRONG_USAGE, Command, Failure, leave_pandas_out
 from analytics.console.options import (
     check_constants,
     check_suffix,
     constants_of,
     day_of,
+    fields_of,
     find_ledger,
     json_option,
+    labels_of,
     ledger_names,
     ledger_option,
+    mapping_of,
     out_option,
     settings,
     tell_written,
     wait_option,
     write,
 )
-from analytics.console.output import Progress, colour_wanted, note, number, say, say_json
+from analytics.console.output import Progress, colour_wanted, note, say, say_json
 
 HELD = frozenset({"partially_accepted", "rejected", "unreadable"})
 """States that end the command with exit code 1: something was not loaded."""
@@ -55,12 +59,18 @@ class Taizhang(Command):
         """Return what the machinery is known to refuse as a sentence with its exit code."""
         from analytics.ledgers.model import DeclarationError
         from analytics.metrics import MetricError, PeriodError
-        from analytics.warehouse.errors import StoreBusy, UnknownUpload, WarehouseError
+        from analytics.warehouse.errors import (
+            StoreBusy,
+            UnknownProfile,
+            UnknownRecord,
+            UnknownUpload,
+            WarehouseError,
+        )
 
         match error:
             case StoreBusy():
                 return Failure(str(error), code=LOCKED)
-            case UnknownUpload() | MetricError() | PeriodError():
+            case UnknownUpload() | UnknownProfile() | UnknownRecord() | MetricError() | PeriodError():
                 return Failure(str(error), code=WRONG_USAGE)
             case WarehouseError():
                 return Failure(str(error))
@@ -115,6 +125,10 @@ def verb() -> Callable[[Callable[..., None]], click.Command]:
 @click.option(
     "--set", "constants", multiple=True, metavar="列名=值", callback=constants_of, help="补上工作簿缺少的列，可重复。"
 )
+@click.option(
+    "--map", "mapping", multiple=True, metavar="表头=列名", callback=mapping_of,
+    help="说明某个表头是哪一列（列名留空即不采用），可重复；导入后记住，下次直接采用。",
+)  # fmt: skip
 @click.option("--replace", is_flag=True, help="整期替换：该单位该期以前的记录以本次为准（须写 --unit 和 --period）。")
 @click.option("--accept-suggestions", is_flag=True, help="采用系统对表头的推测（默认只列出，不采用）。")
 @click.option("--strict", is_flag=True, help="文件里只要有一处错误，整份都不导入。")
@@ -129,6 +143,7 @@ def ingest(
     period: str | None,
     unit: str | None,
     constants: dict[str, str],
+    mapping: dict[str, str],
     replace: bool,
     accept_suggestions: bool,
     strict: bool,
@@ -144,32 +159,49 @@ def ingest(
       taizhang ingest 七月台账.xlsx
       taizhang ingest 上报/ --period 2024-07 --unit 渭滨区
       taizhang ingest 隐患.xlsx --ledger rectification --set source=督查
+      taizhang ingest 春风行动.xlsx --map 单位数=employers_n
     """
-    from analytics import intake
-    from analytics.warehouse.periods import span
-
     declared = find_ledger(ledger) if ledger else None
     check_constants(constants, declared)
+    mapping = fields_of(mapping, declared)
     if replace and not (unit and period):
         raise Failure("--replace 要同时写明 --unit 和 --period，否则不知道替换哪个单位哪一期。", code=WRONG_USAGE)
-    if period is not None and span(period) is None:
-        raise Failure(f"--period：看不懂“{period}”。", "应写成 2024、2024-07 或 2024Q3。", WRONG_USAGE)
     if all(not path.exists() for path in paths):
         raise Failure(f"找不到：{'、'.join(map(str, paths))}", "请核对路径。", WRONG_USAGE)
-    found = intake.ingest(
-        paths,
-        settings(lock_wait=wait),
-        ledger=declared.id if declared else None,
-        period=period,
-        unit=unit,
-        constants=constants,
-        replace=replace,
-        accept_suggestions=accept_suggestions,
-        strict=strict,
-        dry_run=dry_run,
-        on_progress=Progress(len(intake.expand(paths))),
-    )
-    tell_files(ctx, [report.to_json() for report in found], as_json)
+    if ctx.find_root().command is main and getattr(main, "own_process", False):
+        leave_pandas_out()
+    from analytics.etl.sandbox import Reader
+
+    several = len(paths) > 1 or paths[0].is_dir()
+    chosen = settings(lock_wait=wait)
+    # The process that reads gets ready while this one loads what stores.
+    with Reader(chosen, workers=min(2 if several else 1, os.cpu_count() or 1)) as reader:
+        from analytics import intake
+        from analytics.warehouse.periods import span
+
+        if period is not None and span(period) is None:
+            raise Failure(f"--period：看不懂“{period}”。", "应写成 2024、2024-07 或 2024Q3。", WRONG_USAGE)
+        found = intake.ingest(
+            paths,
+            chosen,
+            ledger=declared.id if declared else None,
+            period=period,
+            unit=unit,
+            constants=constants,
+            mapping=mapping,
+            replace=replace,
+            accept_suggestions=accept_suggestions,
+            strict=strict,
+            dry_run=dry_run,
+            on_progress=Progress(len(intake.expand(paths))),
+            reader=reader,
+        )
+    files = [report.to_json() for report in found]
+    if dry_run:
+        for file in files:
+            if file["upload_id"] and file["state"] != "duplicate":
+                file["differences"] = intake.show(file["upload_id"], settings())["differences"]
+    tell_files(ctx, files, as_json)
 
 
 def tell_files(ctx: click.Context, files: list[dict[str, Any]], as_json: bool) -> None:
@@ -178,6 +210,10 @@ def tell_files(ctx: click.Context, files: list[dict[str, Any]], as_json: bool) -
         say_json({"files": files})
     else:
         say(reports.files(files, ledger_names()))
+        for file in files:
+            if "differences" in file:
+                say(differences(file, labels_of()))
+                say(f"\n确认导入：taizhang confirm {file['upload_id']}　放弃：taizhang revoke {file['upload_id']}")
     note(reports.summary(files))
     ctx.exit(HELD_BACK if any(report["state"] in HELD for report in files) else 0)
 
@@ -281,6 +317,10 @@ def findings(ledger: str | None, severity: str | None, upload: str | None, as_js
         say_json({"findings": rows})
     else:
         say(reports.findings(rows, with_file=True) if rows else "没有发现问题。")
+
+
+main.add_command(cli_history.history)
+main.add_command(cli_history.profiles)
 
 
 @verb()
@@ -389,34 +429,65 @@ def metrics(as_json: bool) -> None:
 )
 @click.option("--county", metavar="县区", help="只看一个县区。")
 @click.option("--as-of", callback=day_of, metavar="日期", help="按这一天的情形看（默认：今天），例如 2024-06-30。")
+@click.option("--check", is_flag=True, help="把报告原文的每个数字与本库的数值逐行核对，有不符的以 1 退出。")
 @json_option
+@click.pass_context
 def kpi(
+    ctx: click.Context,
     ids: tuple[str, ...],
     period: str,
     by: tuple[str, ...],
     grain: Any,
     county: str | None,
     as_of: dt.date | None,
+    check: bool,
     as_json: bool,
 ) -> None:
     """看指标：数值、目标、完成率、同比、环比。不写编号就是全部指标。
+
+    同比、环比：比率说相差几个百分点，基数不足 10 的计数说多少几个，其余说百分之几；全年的环比与同比重复，不显示。
+    JSON 中的 yoy、mom 是数：比率为百分点之差，其余为百分之几；没有基数或基数为 0 的是 null。
 
     \b
     例：
       taizhang kpi --period 2024
       taizhang kpi J02 J03 --period 2024Q3 --by county
       taizhang kpi J01 --period 2024-01..2024-07 --grain month --json
+      taizhang kpi --period 2024 --check
     """
     from analytics.metrics import query
 
+    if check:
+        if ids or by or grain or county:
+            raise click.UsageError("--check 核对整张表，不能再写指标编号、--by、--grain 或 --county")
+        ctx.exit(_check(period, as_of, as_json=as_json))
     split = [name.strip() for value in by for name in value.split(",")]
-    found = query(ids or None, period=period, by=split, grain=grain, county=county, as_of=as_of, settings=settings())
-    answer = found.to_json()
+    # Whoever has the data folder is the data steward: discipline figures are told, as city totals.
+    found = query(
+        ids or None, period=period, by=split, grain=grain, county=county, as_of=as_of, settings=settings(),
+        discipline=True,
+    )  # fmt: skip
     if as_json:
-        say_json(answer)
+        say_json(found.to_json())
     else:
-        say(reports.kpi(answer))
+        say(reports.kpi(found.told()))
         note(f"统计期：{found.period.label}　数据版本：{found.version}")
+
+
+def _check(period: str, as_of: dt.date | None, *, as_json: bool) -> int:
+    """Hold our figures against the report's own; return the exit code."""
+    from analytics.console import checking
+    from analytics.metrics.source_text import check_source_text
+
+    rows = [row.to_json() for row in check_source_text(period, as_of=as_of, settings=settings())]
+    outside = [row for row in rows if row["inside"] is False]
+    if as_json:
+        say_json({"period": period, "ok": not outside, "rows": rows})
+    else:
+        say(checking.source_text(rows))
+        held = sum(row["inside"] is not None for row in rows)
+        note(f"原文有数的 {held} 行，不符 {len(outside)} 行" if outside else f"原文有数的 {held} 行全部相符")
+    return HELD_BACK if outside else 0
 
 
 @verb()
@@ -459,71 +530,9 @@ def export(ledger: str, period: str | None, kind: Any, output: Path | None, as_j
         tell_written(output, as_json, ledger=declared.id, format=kind)
 
 
-@verb()
-@click.argument("file", metavar="文件", type=click.Path(path_type=Path, dir_okay=False))
-@wait_option
-@json_option
-def backup(file: Path, wait: float | None, as_json: bool) -> None:
-    """把全部数据备份成一个文件；备份时照常可以看数。
-
-    \b
-    例：
-      taizhang backup 备份-20240801.tar
-    """
-    from analytics import intake
-
-    manifest = intake.backup(settings(lock_wait=wait), file)
-    if as_json:
-        say_json({"file": str(file), **manifest})
-    else:
-        size = sum(member["bytes"] for member in manifest["members"].values())
-        say(f"已备份到 {file}：{len(manifest['members'])} 个文件，{number(size / 2**20, 1)} MB。")
-
-
-@verb()
-@click.argument("file", metavar="文件", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--force", is_flag=True, help="数据文件夹里已有数据时也恢复；原有数据会移到旁边，不会删除。")
-@wait_option
-@json_option
-def restore(file: Path, force: bool, wait: float | None, as_json: bool) -> None:
-    """从备份恢复。先逐字节核对备份，核对无误才动手。
-
-    \b
-    例：
-      taizhang restore 备份-20240801.tar
-      taizhang --data 新数据 restore 备份-20240801.tar
-    """
-    from analytics import intake
-
-    chosen = settings(lock_wait=wait)
-    manifest = intake.restore(chosen, file, force=force)
-    if as_json:
-        say_json({"file": str(file), "data": str(chosen.data), **manifest})
-    else:
-        say(f"已恢复到 {chosen.data}：{len(manifest['members'])} 个文件，数据版本 {manifest['version']}。")
-
-
-@verb()
-@wait_option
-@json_option
-@click.pass_context
-def check(ctx: click.Context, wait: float | None, as_json: bool) -> None:
-    """体检：台账库、发布的版本、原文件、各项行数是否都对得上。只看，不改。
-
-    \b
-    例：
-      taizhang check
-    """
-    from analytics import intake
-
-    found = intake.check(settings(lock_wait=wait))
-    rows = [asdict(entry) for entry in found]
-    sound = all(row["verdict"] != "error" for row in rows)
-    if as_json:
-        say_json({"ok": sound, "checks": rows})
-    else:
-        say(reports.checks(rows))
-    ctx.exit(0 if sound else HELD_BACK)
+main.add_command(cli_store.backup)
+main.add_command(cli_store.restore)
+main.add_command(cli_store.check)
 
 
 @verb()
@@ -535,7 +544,7 @@ def check(ctx: click.Context, wait: float | None, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def demo(ctx: click.Context, year: int, scale: int, wait: float | None, as_json: bool) -> None:
-    """生成演示台账（约三十份工作簿，标明“演示数据”）并导入。再运行一次不会重复。
+    """生成演示台账（约四十份工作簿，标明“演示数据”）并导入。再运行一次不会重复。
 
     \b
     例：

@@ -25,10 +25,10 @@ from analytics.etl.report import FileReport, Finding, IngestOptions, Outcome
 from analytics.settings import Settings
 from analytics.warehouse import pending, published, raw
 from analytics.warehouse import uploads as rows
-from analytics.warehouse.answers import findings, original, show, uploads
+from analytics.warehouse.answers import findings, original, profiles, show, uploads
 from analytics.warehouse.backup import backup, restore
 from analytics.warehouse.check import check
-from analytics.warehouse.errors import StoreBusy
+from analytics.warehouse.errors import StoreBusy, UnknownProfile
 from analytics.warehouse.export import Kind, records, write, write_file
 from analytics.warehouse.lock import POLL_SECONDS
 from analytics.warehouse.preview import preview
@@ -41,8 +41,10 @@ __all__ = [
     "expand",
     "export",
     "findings",
+    "forget_profile",
     "ingest",
     "original",
+    "profiles",
     "restore",
     "revoke",
     "show",
@@ -117,6 +119,7 @@ def ingest(
     constants: Mapping[str, str] | None = None,
     replace: bool = False,
     accept_suggestions: bool = False,
+    mapping: Mapping[str, str] | None = None,
     strict: bool = False,
     dry_run: bool = False,
     by: str | None = None,
@@ -138,6 +141,7 @@ def ingest(
         constants: Field -> value for required columns the workbook lacks.
         replace: Replace the unit's records of the period instead of merging by key.
         accept_suggestions: Take suggested mappings as if a person had confirmed them.
+        mapping: Header -> field, as the person says; kept for such headers once the file is loaded.
         strict: Load nothing of a file that has an error.
         dry_run: Store nothing; keep what was read for ``confirm``.
         by: Who uploads; the machine's user if not given.
@@ -159,6 +163,7 @@ def ingest(
         "unit": unit,
         "constants": dict(constants or {}),
         "accept_suggestions": accept_suggestions,
+        "mapping": dict(mapping or {}),
         "replace": replace,
     }
     options = {key: value for key, value in said.items() if value}
@@ -183,6 +188,7 @@ def ingest(
             constants=dict(constants or {}),
             profiles=version.profiles,
             accept_suggestions=accept_suggestions,
+            mapping=dict(mapping or {}),
         )
 
     reports: dict[int, FileReport] = {}
@@ -352,6 +358,7 @@ class _Loader:
                 by=plan.by,
                 options=plan.options,
             )
+            keep_profiles(writing, report, plan.options.get("mapping"), plan.by)
         except StoreBusy:
             raise
         except Exception as error:  # noqa: BLE001 - told in the report and logged; the other files have their turn
@@ -426,6 +433,30 @@ class _Preview:
         return None
 
 
+def keep_profiles(
+    writing: Writing, report: FileReport, mapping: Mapping[str, str] | None, by: str, *, suggested: bool = False
+) -> None:
+    """Keep what a person says of a file's headers, for the next file with the same ones.
+
+    Args:
+        writing: The open store.
+        report: What reading the file gave.
+        mapping: What the person said along with it; nothing is kept where nothing was said.
+        by: Who says so.
+        suggested: Suggestions that were taken are the person's word too (a dry run seen and confirmed).
+    """
+    grounds = {"profile", "suggested"} if suggested else {"profile"}
+    for sheet in report.sheets:
+        said = {one.header: one.field for one in sheet.mapping if one.column and one.how in grounds}
+        new = mapping or any(one.how == "suggested" and one.header in said for one in sheet.mapping)
+        if not (sheet.ledger and sheet.fingerprint and new):
+            continue
+        unwanted = {header for header, name in (mapping or {}).items() if not name}
+        said |= {one.header: "" for one in sheet.unmapped if {one.header, one.header.rsplit("/", 1)[-1]} & unwanted}
+        if said and writing.profiles().get(sheet.fingerprint) != said:
+            writing.keep_profile(sheet.fingerprint, sheet.ledger, said, by)
+
+
 def hold_back_if_wrong(outcome: Outcome) -> None:
     """For ``strict``: load nothing of a file that has an error."""
     report = outcome.report
@@ -495,6 +526,8 @@ def confirm(upload_id: str, settings: Settings, *, by: str | None = None, wait: 
                 options=waits.options,
                 upload_id=upload_id,
             )
+            sure = waits.by if by is None else by
+            keep_profiles(writing, report, waits.options.get("mapping"), sure, suggested=True)
     pending.drop(settings, upload_id)
     report = published.current(settings).upload(upload_id)["report"]
     assert isinstance(report, FileReport)  # noqa: S101 - what ``upload`` promises, said for the type checker
@@ -517,6 +550,24 @@ def revoke(
     with Store(settings).writing(wait) as writing:
         writing.revoke(upload_id, reason, who() if by is None else by)
     return {"upload_id": upload_id, "state": "revoked", "reason": reason, "version": published.current(settings).id}
+
+
+def forget_profile(fingerprint: str, settings: Settings, *, wait: float | None = None) -> str:
+    """Forget a confirmed mapping, named by its header shape or the beginning of it; return the whole name.
+
+    Raises:
+        UnknownProfile: There is none, or the beginning fits several.
+        StoreBusy: Another process kept the write lock past the wait.
+    """
+    known = [mark for mark in published.current(settings).profiles if mark.startswith(fingerprint)]
+    if len(known) != 1:
+        many = (
+            f"以 {fingerprint} 开头的表头特征不止一个，请写全" if known else f"没有记住过表头特征 {fingerprint} 的对应"
+        )
+        raise UnknownProfile(f"{many}。请用 taizhang profiles 查看。")
+    with Store(settings).writing(wait) as writing:
+        writing.forget_profile(known[0])
+    return known[0]
 
 
 def export(

@@ -82,13 +82,21 @@ def create_app(settings: Settings) -> Dash:
     app.server.secret_key = settings.secret_key or secrets.token_hex(32)
     app.layout = _shell(owner)
     _connect(app, source)
-    county = next(iter(county_names()))
-    app.server.extensions[WARM] = lambda: [_screen(source, "/", search) for search in ("", f"?county={county}")]
+    app.server.extensions[WARM] = lambda: _warm(source)
     _serve_health(app.server, source)
     _secure(app)
     # Dash finishes itself during its first request, and requests beside that one fail: let it be this one.
     app.server.test_client().get("/")
     return app
+
+
+def _warm(source: Source) -> None:
+    """Read the catalogue and the version's facts, and compile each kind of query the overview asks."""
+    county = next(iter(county_names()))
+    # A year, a part of one and a running total are compared with different periods; a county adds a condition.
+    for period in ("本年", "本月", "累计"):
+        for search in (f"?period={period}", f"?period={period}&county={county}"):
+            _screen(source, "/", search)
 
 
 def _shell(owner: str) -> Component:

@@ -124,7 +124,7 @@ class Snapshot:
     @property
     def years(self) -> list[int]:
         """The years with records, oldest first."""
-        dated = {metric.ledger for metric in self.catalogue.values()}
+        dated = {metric.ledger for metric in self.catalogue.values() if not metric.snapshot}
         found = {year for ledger in dated for year in self._version.years(ledger)}
         return sorted(year for year in found if year <= self.reaches.year)
 
@@ -155,7 +155,7 @@ class Snapshot:
         """Return the figures of the twelve months up to the end of the period, by id, oldest first."""
         period = metrics.parse_period(RECENT, min(asked.period.end, self.reaches))
         found: dict[str, list[MetricRow]] = {id_: [] for id_ in ids}
-        for row in self._query(tuple(ids), replace(asked, period=period), grain="month", compare=False):
+        for row in self._query(tuple(ids), replace(asked, period=period), grain="month", alone=True):
             found[row.id].append(row)
         return found
 
@@ -202,19 +202,23 @@ class Snapshot:
             ),
         )
 
-    def overdue(self, asked: Question) -> Records:
-        """Return every rectification item overdue at the end of the period, the longest overdue first."""
+    def overdue(self, asked: Question, *, limit: int) -> Records:
+        """Return the rectification items longest overdue at the end of the period, and how many there are in all."""
         day = min(asked.period.end, asked.as_of)
         return self._remember(
-            ("overdue", day, asked.county),
-            lambda: _rows(self.catalogue[OVERDUE].ledger, metrics.overdue(day, asked.county, version=self._version)),
+            ("overdue", day, asked.county, limit),
+            lambda: _rows(
+                self.catalogue[OVERDUE].ledger,
+                metrics.overdue(day, asked.county, limit=limit, version=self._version),
+            ),
         )
 
     def _query(
-        self, ids: tuple[str, ...], asked: Question, *, grain: Grain | None = None, compare: bool = True
+        self, ids: tuple[str, ...], asked: Question, *, grain: Grain | None = None, alone: bool = False
     ) -> list[MetricRow]:
+        """Ask for figures; ``alone``: for themselves, held neither against earlier ones nor against targets."""
         return self._remember(
-            ("query", ids, asked, grain, compare),
+            ("query", ids, asked, grain, alone),
             lambda: (
                 metrics.query(
                     ids,
@@ -222,7 +226,8 @@ class Snapshot:
                     county=asked.county,
                     as_of=asked.as_of,
                     grain=grain,
-                    compare=compare,
+                    compare=not alone,
+                    aim=not alone,
                     version=self._version,
                 ).rows
             ),

@@ -114,7 +114,9 @@ def css_variables() -> str:
             block(":root", {**LIGHT, "scheme": "light"}),
             block(dark, {**DARK, "scheme": "dark"}),
             # Paper is white whatever the screen was.
-            "@media print{" + block(f":root,{dark}", {**LIGHT, "page": "#ffffff", "shadow": "none"}) + "}",
+            "@media print{"
+            + block(f":root,{dark}", {**LIGHT, "page": "#ffffff", "shadow": "none", "scheme": "light"})
+            + "}",
         ]
     )
 

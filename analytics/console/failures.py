@@ -11,7 +11,10 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 import click
@@ -76,8 +79,34 @@ def explain(error: OSError) -> str | None:
     return None
 
 
+class _WithoutPandas(MetaPathFinder):
+    """Knows one module: pandas, which it refuses."""
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,  # noqa: ARG002 - the base class's signature
+        target: ModuleType | None = None,  # noqa: ARG002 - the base class's signature
+    ) -> ModuleSpec | None:
+        """Refuse the one module, know nothing of others."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError("the command does without pandas", name="pandas")
+        return None
+
+
+def leave_pandas_out() -> None:
+    """Keep pandas out of this process: Arrow would import it at its first list, half a second for nothing.
+
+    Only for the command as a process of its own; inside another program pandas is that program's.
+    """
+    sys.meta_path.insert(0, _WithoutPandas())
+
+
 class Command(click.Group):
     """The top of a command: its verbs in the order they were declared, and every way it can end."""
+
+    own_process = False
+    """Whether the command runs as a process of its own, not inside another program."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the verbs in the order of their declaration, which is the order of the work."""
@@ -86,6 +115,7 @@ class Command(click.Group):
     def main(self, args: Sequence[str] | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
         """Run and exit with the code of the contract, whatever happens."""
         extra["standalone_mode"] = False
+        self.own_process = args is None
         try:
             code = super().main(args, **extra)
         except click.Abort:

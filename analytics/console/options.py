@@ -61,6 +61,21 @@ def constants_of(
     return found
 
 
+def mapping_of(
+    ctx: click.Context,  # noqa: ARG001 - click's signature
+    parameter: click.Parameter,  # noqa: ARG001 - click's signature
+    values: Sequence[str],
+) -> dict[str, str]:
+    """Read ``header=field`` pairs; nothing after the sign means that the column is not wanted."""
+    found = {}
+    for value in values:
+        header, equals, field = value.rpartition("=")
+        if not (equals and header.strip()):
+            raise click.BadParameter(f"“{value}”应写成 表头=列名，例如 单位数=employers_n。")
+        found[header.strip()] = field.strip()
+    return found
+
+
 def day_of(
     ctx: click.Context,  # noqa: ARG001 - click's signature
     parameter: click.Parameter,  # noqa: ARG001 - click's signature
@@ -116,6 +131,13 @@ def ledger_names() -> dict[str, str]:
     return {ledger.id: ledger.name for ledger in ledgers().values()}
 
 
+def labels_of() -> dict[tuple[str, str], str]:
+    """Return the Chinese name of each declared column by ledger and column."""
+    from analytics.ledgers.model import ledgers
+
+    return {(ledger.id, column.name): column.label for ledger in ledgers().values() for column in ledger.columns}
+
+
 def near(word: str, known: Mapping[str, str]) -> str:
     """Return a hint that names what ``word`` was perhaps meant to be; ``known`` is id to Chinese name."""
     close = difflib.get_close_matches(word, [*known, *known.values()], n=3, cutoff=0.5)
@@ -139,6 +161,32 @@ def check_constants(constants: Mapping[str, str], ledger: Ledger | None) -> None
         if field not in known:
             where = f"{ledger.name}里" if ledger else "台账里"
             raise Failure(f"--set：{where}没有“{field}”这一列。", near(field, known), WRONG_USAGE)
+
+
+def fields_of(mapping: Mapping[str, str], ledger: Ledger | None) -> dict[str, str]:
+    """Hold ``--map`` to declared columns; a column may be named by its Chinese name too.
+
+    Returns:
+        Header -> the column's name, "" where the column is not wanted.
+
+    Raises:
+        Failure: There is no such column, or its Chinese name means different ones in different ledgers.
+    """
+    from analytics.ledgers.model import ledgers
+
+    among = [ledger] if ledger else list(ledgers().values())
+    known = {column.name: column.label for one in among for column in one.columns}
+    found = {}
+    for header, field in mapping.items():
+        names = {field} if field in known or not field else {name for name, label in known.items() if label == field}
+        if not names:
+            where = f"{ledger.name}里" if ledger else "台账里"
+            raise Failure(f"--map：{where}没有“{field}”这一列。", near(field, known), WRONG_USAGE)
+        if len(names) > 1:
+            hint = f"请写英文列名：{'、'.join(sorted(names))}；或用 --ledger 说明台账。"
+            raise Failure(f"--map：叫“{field}”的列不止一个。", hint, WRONG_USAGE)
+        found[header] = names.pop()
+    return found
 
 
 def check_suffix(path: Path, *kinds: str) -> None:

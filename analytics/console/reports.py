@@ -126,19 +126,21 @@ def summary(reports: Sequence[Row]) -> str:
 
 
 def kpi(answer: Row) -> str:
-    """Return figures as a table; a column nobody fills is left out."""
+    """Return figures as a table, 同比 and 环比 in words; a column nobody fills is left out."""
     rows = answer["rows"]
     dims = list(dict.fromkeys(name for row in rows for name in row["dims"]))
     optional = {"target": "年度目标", "completion": "完成率", "yoy": "同比", "mom": "环比"}
-    shown = {key: head for key, head in optional.items() if any(row.get(key) is not None for row in rows)}
+    shown = {key: head for key, head in optional.items() if any(row.get(key) not in {None, "—"} for row in rows)}
     body = []
     for row in rows:
         cells: list[Cell] = [row["id"], row["name"], *(str(row["dims"].get(name) or "—") for name in dims)]
         cells += [number(row["value"]), row["unit"]]
         for key in shown:
             value = row.get(key)
-            text = number(value) if key == "target" or value is None else f"{number(value, 1)}%"
-            cells.append((f"+{text}" if key in {"yoy", "mom"} and value and value > 0 else text, None))
+            share = key == "completion" and value is not None
+            cells.append(
+                (value if isinstance(value, str) else f"{number(value, 1)}%" if share else number(value), None)
+            )
         cells.append("；".join(row["flags"]))
         body.append(cells)
     first_number = 2 + len(dims)

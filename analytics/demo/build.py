@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics.demo.forms import read_data
+from analytics.demo.further import make_further
 from analytics.demo.habits import Habit
 from analytics.demo.plan import Office, Which, Year, offices, plan_year
 from analytics.demo.rows import Maker
@@ -87,6 +88,7 @@ def make(*, year: int = 2024, scale: int = 1, seed: int = DEFAULT_SEED) -> Itera
             if which in workbook.years:
                 rng = random.Random(f"{seed}/{its_year}/{number}")
                 yield _fill(workbook, known[workbook.office], planned, rng)
+    yield from make_further(year, seed)
 
 
 def _fill(workbook: _Workbook, office: Office, year: Year, rng: random.Random) -> Made:

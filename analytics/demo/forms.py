@@ -70,8 +70,11 @@ def read_data(name: str) -> dict[str, Any]:
 
 @cache
 def form(ledger: str) -> Form:
-    """Return the form of one ledger."""
-    data = read_data("forms.yaml")[ledger]
+    """Return the form of one ledger; one that ``forms.yaml`` does not name has its columns as declared."""
+    data = read_data("forms.yaml").get(ledger)
+    if data is None:
+        names = tuple(column.name for column in ledgers()[ledger].columns)
+        return Form(names, names, (), (), (), ())
     return Form(
         tuple(data["columns"]),
         tuple(data["few"]),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from pathlib import PurePath
 from typing import Any
 
@@ -17,18 +18,17 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles.fills import Fill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.xml.functions import fromstring, tostring
 
 from analytics.etl.grid import ErrorCell, Limits, UnreadableWorkbook
+from analytics.etl.report import RESULT_SHEET, RESULT_TITLE
 from analytics.etl.sniff import kind_of
 from analytics.etl.workbook import open_grids
 
-RESULT_SHEET = "校验结果"
-"""Name of the first sheet; reading passes over it, so a marked copy can be corrected and sent in again."""
-
-RESULT_TITLE = "台账校验结果（由系统生成，再次上报时可以保留）"
 _AUTHOR = "台账校验"
 _COLOURS = {"error": "FFC7CE", "warning": "FFEB9C", "info": "DDEBF7"}
 _WORDS = {"error": "错误", "warning": "提醒", "info": "说明"}
@@ -41,6 +41,11 @@ _STATES = {
     "duplicate": "与以前上报的文件完全相同，没有重复导入",
     "unreadable": "文件读不出来",
 }
+_OPENING = "〔台账校验〕"
+"""What our part of a comment begins with; what stands above it is the submitter's own."""
+_FILL_COLUMN = 11
+"""The first of two hidden columns of the list that keep what fill each marked cell had."""
+_LONGEST_FILL = 4_000
 _HEADERS = ("序号", "程度", "工作表", "单元格", "列", "原来的内容", "问题", "怎么改", "代码")
 _WIDTHS = (6, 7, 16, 9, 20, 24, 52, 52, 24)
 
@@ -59,18 +64,17 @@ def mark(content: bytes, file_name: str, report: Report, *, limits: Limits | Non
     """
     findings = sorted(report["findings"], key=_place)
     book = _open(content, file_name, report, limits or Limits())
-    if RESULT_SHEET in book.sheetnames:
-        del book[RESULT_SHEET]
     _remove_old_marks(book)
     by_cell: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for finding in findings:
         address = _address(finding)
         if address and finding["sheet"] in book.sheetnames:
             by_cell[finding["sheet"], address].append(finding)
+    fills: dict[tuple[str, str], tuple[str, str]] = {}
     for (sheet, address), said in by_cell.items():
         if isinstance(book[sheet], Worksheet):
-            _mark_cell(book[sheet], address, said)
-    _write_results(book, PurePath(file_name).name, report, findings)
+            fills[sheet, address] = _mark_cell(book[sheet], address, said)
+    _write_results(book, PurePath(file_name).name, report, findings, fills)
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
@@ -154,30 +158,69 @@ def cell_errors() -> Iterable[str]:
 
 
 def _remove_old_marks(book: Workbook) -> None:
-    """Take away the marks of an earlier round, so that what has been put right no longer looks wrong."""
+    """Take away the marks of an earlier round, so that what has been put right looks as it did before."""
+    before: dict[tuple[str, str], str] = {}
+    if RESULT_SHEET in book.sheetnames:
+        listed = book[RESULT_SHEET]
+        if isinstance(listed, Worksheet) and listed["A1"].value == RESULT_TITLE:
+            before = _kept_fills(listed)
+            # A sheet of this name that is none of ours stays: ours is then called 校验结果1.
+            del book[RESULT_SHEET]
     ours = {f"00{colour}" for colour in _COLOURS.values()}
     for sheet in book.worksheets:
         for row in sheet.iter_rows():
             for cell in row:
-                if cell.comment is not None and cell.comment.author == _AUTHOR:
-                    cell.comment = None
-                    if cell.fill.fgColor.rgb in ours:
-                        cell.fill = PatternFill()
+                if cell.comment is None or _OPENING not in cell.comment.text:
+                    continue
+                own = cell.comment.text.partition(_OPENING)[0].rstrip()
+                cell.comment = Comment(own, cell.comment.author) if own else None
+                if cell.fill.fgColor.rgb in ours:
+                    cell.fill = _fill_from(before.get((sheet.title, cell.coordinate)))
 
 
-def _mark_cell(sheet: Worksheet, address: str, findings: Sequence[Mapping[str, Any]]) -> None:
+def _kept_fills(listed: Worksheet) -> dict[tuple[str, str], str]:
+    """Return the fills that cells had before they were marked, as the list of an earlier round keeps them."""
+    found: dict[tuple[str, str], str] = {}
+    for row in listed.iter_rows(min_col=_FILL_COLUMN, max_col=_FILL_COLUMN + 1, values_only=True):
+        if row[0] and row[1]:
+            sheet, _, address = str(row[0]).rpartition("!")
+            found.setdefault((sheet, address), str(row[1]))
+    return found
+
+
+def _fill_from(kept: str | None) -> Fill:
+    """Return a fill from what was kept of it; none where nothing was, or where somebody changed what was kept."""
+    if kept is None or len(kept) > _LONGEST_FILL or "<!" in kept:
+        return PatternFill()
+    try:
+        return Fill.from_tree(fromstring(kept))
+    except (ValueError, TypeError, KeyError, SyntaxError):
+        return PatternFill()
+
+
+def _mark_cell(sheet: Worksheet, address: str, findings: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """Colour one cell and say in a comment what is wrong; return the cell and the fill it had, as XML."""
     cell = sheet[address]
     for merged in sheet.merged_cells.ranges:
         if address in merged:
             cell = sheet.cell(merged.min_row, merged.min_col)
+    before = tostring(copy(cell.fill).to_tree(), encoding="unicode")
     cell.fill = PatternFill("solid", fgColor=_COLOURS[findings[0]["severity"]])
     said = [f"【{_WORDS[item['severity']]}】{item['message']}\n{item['hint']}" for item in findings]
-    before = f"{cell.comment.text}\n\n" if cell.comment else ""
-    text = ILLEGAL_CHARACTERS_RE.sub("", before + "\n".join(said))
-    cell.comment = Comment(text, _AUTHOR, width=320, height=min(400, 60 + 22 * (text.count("\n") + len(text) // 20)))
+    own = f"{cell.comment.text}\n\n" if cell.comment else ""
+    author = cell.comment.author if cell.comment else _AUTHOR
+    text = ILLEGAL_CHARACTERS_RE.sub("", own + _OPENING + "\n" + "\n".join(said))
+    cell.comment = Comment(text, author, width=320, height=min(400, 60 + 22 * (text.count("\n") + len(text) // 20)))
+    return f"{sheet.title}!{cell.coordinate}", before
 
 
-def _write_results(book: Workbook, file_name: str, report: Report, findings: Sequence[Mapping[str, Any]]) -> None:
+def _write_results(
+    book: Workbook,
+    file_name: str,
+    report: Report,
+    findings: Sequence[Mapping[str, Any]],
+    fills: Mapping[tuple[str, str], tuple[str, str]],
+) -> None:
     sheet = book.create_sheet(RESULT_SHEET, 0)
     book.active = 0
     for other in book.worksheets[1:]:
@@ -186,7 +229,12 @@ def _write_results(book: Workbook, file_name: str, report: Report, findings: Seq
     sheet["A1"].font = Font(bold=True, size=14)
     _write(sheet["A2"], f"文件：{file_name}　结果：{_STATES[report['state']]}")
     row = 3
-    for part in report["sheets"]:
+    order = {name: place for place, name in enumerate(book.sheetnames)}
+    for part in sorted(report["sheets"], key=lambda part: order.get(part["sheet"], len(order))):
+        if part["ledger"] is None:
+            _write(sheet.cell(row, 1), f"工作表“{part['sheet']}”：没有认出台账，没有导入")
+            row += 1
+            continue
         counts = part["counts"]
         others = counts["subtotal"] + counts["blank"] + counts["repeated_header"] + counts["note"]
         _write(
@@ -228,5 +276,10 @@ def _write_results(book: Workbook, file_name: str, report: Report, findings: Seq
             quoted = finding["sheet"].replace("'", "''")
             link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{quoted}'!{address}")
             link.font = Font(underline="single", color="0563C1")
+            if (finding["sheet"], address) in fills:
+                for place, kept in enumerate(fills[finding["sheet"], address]):
+                    _write(sheet.cell(row, _FILL_COLUMN + place), kept)
+    for place in (0, 1):
+        sheet.column_dimensions[get_column_letter(_FILL_COLUMN + place)].hidden = True
     if not findings:
         sheet.cell(row + 1, 1, "没有发现问题。")

@@ -184,7 +184,7 @@ class _Judge:
                 return "note"
         if len(filled) == 1 and isinstance(first, str):
             text = squeeze(first)
-            if self.noted or (len(text) > 40 and (place == 0 or row in self.wide)):
+            if self.noted or text.startswith("其中:") or (len(text) > 40 and (place == 0 or row in self.wide)):
                 body.notes.append([first])
                 return "note"
             heading = (

@@ -161,7 +161,7 @@ _code("PRIV-COLUMN-DROPPED", "warning", "个人信息列不收", "“{header}”
 
 # --- RULE, DUP: rows -------------------------------------------------------------------------------------------------
 
-_code("RULE-NEEDS-COLUMN", "warning", "缺列，规则无法核对", "表中没有“{columns}”列，{count} 行无法核对：{title}", "请在台账中补上“{columns}”列")
+_code("RULE-NEEDS-COLUMN", "warning", "缺列，规则无法核对", "表中没有“{columns}”列，{count} 行无法核对（例如：{example}）", "请在台账中补上“{columns}”列")
 _code("DUP-SAME-RECORD", "warning", "重复的行", "与第 {other} 行是同一条记录，内容也相同", "重复的行只计一次，请删去多余的行")
 _code("DUP-SAME-KEY", "warning", "同一条记录填了两次", "与第 {other} 行是同一条记录（{key}相同），但内容不同", "请核对，只保留正确的一行")
 _code("DUP-NEAR", "warning", "疑似重复", "与第 {other} 行疑似重复：“{first}”与“{second}”", "请核对是否为同一次，重复的请删去")
@@ -171,6 +171,7 @@ _code("DUP-NEAR", "warning", "疑似重复", "与第 {other} 行疑似重复：�
 _code("FILE-NOTHING-LOADED", "error", "没有可收录的记录", "这份文件里没有读到任何可以收录的记录", "请核对是否传错了文件；逐张工作表的原因见其他问题")
 _code("FILE-INTERNAL", "error", "程序出错", "读取这份文件时程序出错（{kind}），没有收录任何内容", "请把原文件交给系统管理员；其他文件不受影响")
 _code("FILE-LEDGER-UNKNOWN", "error", "没有这种台账", "没有“{ledger}”这种台账", "请从以下选用：{known}")
+_code("SHEET-RESULT-LIST", "info", "系统的校验结果表", "工作表“{sheet}”是系统生成的校验结果，没有当作台账读取", "无须处理，可以保留或删去")
 _code("SHEET-EMPTY", "info", "空工作表", "工作表“{sheet}”是空的", "无须处理")
 _code("SHEET-NO-HEADER", "error", "没有找到表头", "工作表“{sheet}”里没有找到台账表头", "台账第一行应是列名（如：{example}），请按模板整理")
 _code("SHEET-NOT-A-LEDGER", "error", "不是已知的台账", "第 {row} 行起的表不是已知的台账{near}，没有收录", "如确是某一种台账，请按该台账的模板改列名，或在上传时指明台账种类")
@@ -187,7 +188,8 @@ _code("SHEET-NO-ROWS", "info", "没有记录", "认出了{ledger}的表头，但
 _code("SHEET-YEAR-CONFLICT", "warning", "年度说法不一", "年度说法不一：{sayings}；不写年份的日期因此无法补年份", "请改为一致，或把日期写全")
 _code("SHEET-COUNTY-FROM", "info", "县区取自表外", "表中没有县区，{count} 行的县区按{source}记为{county}", "如不对，请在表中加“县区”一列")
 _code("SHEET-COUNTY-CONFLICT", "warning", "县区说法不一", "表中没有县区，而{sayings}说法不一，县区记为空", "请在表中加“县区”一列")
-_code("SHEET-COUNTY-BLANK", "warning", "县区没有填写", "有 {count} 行没有填写县区（第 {rows} 行），这些记录不进入县区统计", "请补填县区")
+_code("SHEET-COUNTY-BLANK", "warning", "县区没有填写", "“{label}”没有填写，这条记录不进入县区统计", "请补填县区")
+_code("SHEET-COUNTY-NONE", "warning", "看不出县区", "表中没有县区，标题、表名、填报单位也看不出属于哪个县区，{count} 行的县区记为空，不进入县区统计", "请在表中加“县区”一列，或在上传时指明填报单位")
 _code("SHEET-UNIT-DIFFERS", "warning", "填报单位不一致", "表上的填报单位是“{said}”，上传时填的是“{given}”，按后者收录", "请核对填报单位")
 
 # --- MAP: headers ---
@@ -195,18 +197,24 @@ _code("SHEET-UNIT-DIFFERS", "warning", "填报单位不一致", "表上的填报
 _code("MAP-REQUIRED-MISSING", "error", "缺少必填列", "看起来是{ledger}，但缺少必填列：{missing}，没有收录{near}",
       "请补上这些列；若全表相同，可在上传时统一指定（--set {example}）")
 _code("MAP-UNMAPPED", "info", "没有对应上的列", "“{header}”列没有对应的项目，原文随记录保存{near}", "如属于某个项目，请按模板改列名")
+_code("MAP-PROSE", "warning", "列里是文字叙述", "“{header}”列写的是文字叙述，不是“{label}”的可选项，没有作为“{label}”采用，原文随记录保存",
+      "请核对；“{label}”请另设一列，从可选项中填写")
+_code("MAP-RATE", "warning", "是单价，不是总额", "“{header}”列按单位看是每人（次）的标准，不是总额，没有作为“{label}”采用，原文随记录保存", "请另填总额一列")
+_code("MAP-UNIT-CONFLICT", "warning", "单位说法不一", "“{header}”列的单位，列名写“{taken}”，{where}写“{other}”，按“{taken}”读取", "请改为一致，并核对本列数值")
 _code("MAP-TWO-CLAIMS", "warning", "两列争一个项目", "“{header}”列与“{winner}”列（{column} 列）都像“{label}”，取后者，本列没有采用",
       "请核对；两列含义不同的，请改列名")
 _code("MAP-GROUP-MISMATCH", "warning", "分组与列名不符", "“{header}”列在分组上属于“{group}”，不是“{label}”，没有采用", "如确是“{label}”，请改列名")
 _code("MAP-HEADER-LIES", "error", "表头与内容不符", "“{header}”列应是{expected}，但 {bad}/{all} 个单元格不是（例如“{example}”）",
       "请核对表头是否写错，或内容是否填错了列")
 _code("MAP-SUGGESTED", "warning", "按近似列名对应", "“{header}”列按近似列名对应为“{label}”（相似度 {score}）", "请核对；正确的请改成规范列名")
+_code("MAP-HEADER-ABSENT", "warning", "指定的列名不在表里", "指定了“{header}”列的对应，但文件里没有这个列名", "请核对列名，与表头写得一样")
 _code("MAP-CONSTANT-INVALID", "error", "统一指定的值有误", "统一指定的 {field}={raw} 有误：{reason}", "请改正后重新上传")
 _code("MAP-CONSTANT-UNUSED", "info", "统一指定的值没有用上", "表中已有“{label}”列，统一指定的值没有采用", "无须处理")
 
 # --- ROW: whole rows ---------------------------------------------------------------------------------------------------
 
 _code("VAL-DATE-END-CONFLICT", "error", "结束日期说法不一", "“{label}”里写了起止日期，结束日与“{end}”列不同", "请核对，只保留一种说法")
+_code("ROW-TOTAL-NAME", "error", "像是合计行", "“{label}”写的是“{raw}”，像是合计行，却又填了日期等内容，没有收录", "合计行请只写合计数；确是一条记录的请改写名称")
 _code("VAL-SETS-CONFLICT", "warning", "说法不一", "“{label}”填的是“否”，而期限中写明了“{label}”，按“否”收录", "请核对两处说法")
 _code("VAL-DATE-SETS", "warning", "期限只有说法", "“{label}”的“{raw}”没有日期，记为{meant}", "请核对；有确切期限的请写明日期")
 _code("ROW-SHIFTED", "error", "整行错位", "本行从 {column} 列起像是整体向{side}错了一列（例如 {cell} 的“{raw}”像是“{label}”）",

@@ -82,6 +82,19 @@ def surroundings(sheet: Sheet, table: Table, body: Body, *, shared: bool) -> Sur
     return found
 
 
+def share_heading(arounds: Sequence[Surroundings]) -> None:
+    """Let the tables further down a sheet share what heads the sheet (from the top table to the lowest).
+
+    That is what stands above the first table, its own title left out (眉县总工会二季度台账 / 一、招聘会), or all of it
+    where the lower table has no title of its own but a number (二、培训).
+    """
+    for around in arounds[1:]:
+        first = arounds[0]
+        numbered = all(SECTION.match("".join(title.split())) for title in around.titles)
+        own = first.titles and (not numbered or SECTION.match("".join(first.titles[-1].split())))
+        around.heading = first.titles[:-1] if own else list(first.titles)
+
+
 def weigh(
     sheet: Sheet,
     around: Surroundings,
@@ -93,9 +106,11 @@ def weigh(
 ) -> TableContext:
     """Settle what holds for a table, and say what contradicts itself."""
     title = " ".join(around.titles)
+    heading = " ".join(around.heading)
+    dated = around.titles if years_in(title) else [*around.heading, *around.titles]
     early = year_evidence(
         period=options.period,
-        titles=around.titles,
+        titles=dated,
         sheet_name=sheet.name,
         file_name=options.file_name,
         reported_on=None,
@@ -108,11 +123,13 @@ def weigh(
         reported = answer.value
     found = year_evidence(
         period=options.period,
-        titles=around.titles,
+        titles=dated,
         sheet_name=sheet.name,
         file_name=options.file_name,
         reported_on=reported,
     )
+    if not counties_named(title, geography):
+        title = f"{heading} {title}".strip()
     said = around.unit or unit_named(title, geography) or unit_named(sheet.name, geography)
     unit = options.unit or said or file_unit or unit_named(options.file_name, geography)
     result = TableContext(

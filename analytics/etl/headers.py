@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -20,7 +20,10 @@ _UNIT_WORDS = (
     "期|班|班次|%|‰|课时|学时|小时|天|日|月|年|名|岁|平方米|公里|篇|幅|张|支|组|队|"
     "车次|批|批次|辆|台|套|元/人|人/次|千|万|亿|㎡|时|分|分钟"
 )
-UNITS = frozenset(_UNIT_WORDS.split("|"))
+RATES = frozenset({"元/人", "元/人次", "元/课时", "元/场", "元/期", "元/班", "元/次", "元/天"})
+"""Units of a price: what stands under them is no sum of money spent."""
+
+UNITS = frozenset(_UNIT_WORDS.split("|")) | RATES
 """Words that say in what a column is counted; in brackets behind a header they are no part of its name."""
 
 MONEY_UNITS = ("亿元", "万元", "千元", "百元", "元")
@@ -45,6 +48,15 @@ _HINT = re.compile(
     r"必填|选填|可选|可填|可不填|下拉|单选|多选|格式|例如|^如|示例|年月日|年/月|yyyy|填写|填报|请填|请选|二选一|选择|"
     r"是/否|有/无|自动|引用|精确到|保留|不得|以.{0,8}为准|数字|整数|文本|可空|同上|见附件|盖章|全称|不含.{0,4}则|若无|如有|如无"
 )
+_SCALED = re.compile(r"(?:百万|千万|十万|百|千|万|亿)(.{1,2})")
+"""万个, 百人: a unit that multiplies."""
+_LATIN = re.compile(r"^[A-Za-z][A-Za-z.,/&']*|[A-Za-z][A-Za-z.,/&']*$")
+"""What a second language adds to a heading: 活动日期Date."""
+_ENDINGS = (("数量", "数"), ("家数", "数"), ("时间", "日期"), ("日期", "时间"))
+"""Endings that say the same thing: 岗位数量 is 岗位数, 开课时间 is 开课日期."""
+_BEGINNINGS = ("实际",)
+"""Beginnings without which a heading that is not declared itself may be (实际参训人次)."""
+
 _UNIT_TAIL = re.compile(r"(?:[/|、,]|单位:?)([^/|、,]{1,4})$")
 
 PathKind = Literal["exact", "synonym"]
@@ -79,7 +91,10 @@ class Heading:
 
 def _as_unit(text: str) -> str | None:
     word = text.removeprefix("单位:").removeprefix("单位")
-    return word if word in UNITS else None
+    if word in UNITS:
+        return word
+    scaled = _SCALED.fullmatch(word)
+    return word if scaled and scaled.group(1) in UNITS else None
 
 
 @lru_cache(maxsize=16384)
@@ -128,9 +143,24 @@ def heading(raw: str) -> Heading:
     if unit is not None and spelled:
         endings = (unit, "数", "人数") if unit in {"人", "名"} else (unit, "数")
         variants = tuple(spelled[-1] + ending for ending in endings)
+    variants = tuple(dict.fromkeys((*variants, *(same for form in spelled for same in _alike(form)))))
     listed = tuple(part for inner in kept_all for part in re.split(r"[/、,或]", inner) if part)
     stripped = _plain(_BRACKET.sub("", bare)) if len(kept_all) == 1 and len(listed) > 1 else None
     return Heading(raw, spelled, unit, among, variants, stripped, listed)
+
+
+def _alike(form: str) -> Iterator[str]:
+    """Return other ways of writing a heading, for where it is not declared as it stands."""
+    bases = [form, *(form.removeprefix(word) for word in _BEGINNINGS if form.startswith(word))]
+    chinese = _LATIN.sub("", form)
+    if chinese != form and len(chinese) > 1:
+        bases.append(chinese)
+    for base in bases:
+        if base != form and len(base) > 1:
+            yield base
+        for ending, same in _ENDINGS:
+            if base.endswith(ending) and len(base) > len(ending):
+                yield base.removesuffix(ending) + same
 
 
 def _plain(text: str) -> str:
@@ -181,6 +211,7 @@ class Vocabulary:
                 for word, others in column.choices.items():
                     choices.add(word)
                     choices.update(other.word for other in others)
+        self._add_subjects(found)
         self.terms: dict[str, tuple[Term, ...]] = {form: tuple(terms.values()) for form, terms in found.items()}
         self.confirmed = frozenset(form for text in also for form in heading(text).forms)
         self.spelled = frozenset(spelled - choices)
@@ -193,6 +224,22 @@ class Vocabulary:
             for ledger in ledgers.values()
         }
         self._cells: dict[str, frozenset[tuple[str, str]]] = {}
+
+    def _add_subjects(self, found: dict[str, dict[tuple[str, str], Term]]) -> None:
+        """Let each heading also stand behind its ledger's subject: 招聘会 + 地点, 培训 + 方式.
+
+        What is declared anywhere under that very heading is left as it is declared.
+        """
+        declared = set(found)
+        for ledger in self.ledgers.values():
+            subject = squeeze(ledger.name).removesuffix("台账")
+            for column in ledger.columns:
+                for word in (column.label, *column.synonyms):
+                    for form in heading(word).forms[:1]:
+                        spelled = subject + form
+                        if not form.startswith(subject) and spelled not in declared:
+                            term = Term(ledger.id, column.name, "synonym")
+                            found.setdefault(spelled, {}).setdefault((ledger.id, column.name), term)
 
     def lookup(self, form: str) -> tuple[Term, ...]:
         """Return what one normalised heading may name."""

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from analytics.etl.grid import Merge, Sheet
 from analytics.etl.headers import TOTAL_LEAVES, Vocabulary, heading, is_serial, is_unit, squeeze, unit_of
-from analytics.etl.metadata import counties_named, is_attachment, is_blank_cell, is_meta, read_lines, unit_line
+from analytics.etl.metadata import counties_named, is_attachment, is_blank_cell, is_line, is_meta, read_lines, unit_line
 from analytics.etl.shapes import fields_down_the_side, is_crosstab, is_number
 from analytics.etl.spans import HeaderColumn, fields_named, independent, split_columns
 from analytics.etl.wording import HELPER, is_footer, is_title, total_label
@@ -220,7 +220,7 @@ class _Reader:
             return False
         if not all(isinstance(value, str) and len(value) <= _LONGEST_HEADING for _, value in cells):
             return False
-        if any(is_meta(value) or unit_line(value) is not None or is_attachment(value) for _, value in cells):
+        if any(is_line(value) or unit_line(value) is not None or is_attachment(value) for _, value in cells):
             return False
         if any(HELPER.search(squeeze(value)) for _, value in cells):
             return False
@@ -229,6 +229,8 @@ class _Reader:
             return False
         leftmost = min(*below, cells[0][0]) if len(below) > 1 else below[0]
         if len(cells) == 1 and cells[0][0] <= leftmost:
+            return False
+        if cells[0][0] <= leftmost and is_title(str(cells[0][1])):
             return False
         merges = [
             merge
@@ -248,6 +250,16 @@ class _Reader:
             and sum(column not in starts for column in below) >= 1
             and (len(starts) > 1 or starts[0] > leftmost)
         )
+
+    def opens(self, row: int, floor: int) -> bool:
+        """Tell whether a small table of another kind opens at ``row``: below a blank row and a line of its own.
+
+        A summary that someone put under the records (附：分工种统计) is told from records in this way.
+        """
+        if row - 1 < floor or len(self.filled(row - 1)) != 1 or not isinstance(self.filled(row - 1)[0][1], str):
+            return False
+        above = next((other for other in range(row - 2, floor - 1, -1) if self.filled(other)), floor)
+        return above < row - 2 or any(total_label(value) is not None for _, value in self.filled(above))
 
     # -- columns -------------------------------------------------------------------------------------------
 
@@ -345,7 +357,7 @@ class _Reader:
             cells = self.filled(row - 1)
             line = all(isinstance(value, str) for _, value in cells) and (
                 len(cells) <= 1
-                or any(is_meta(value) or unit_line(value) is not None or is_attachment(value) for _, value in cells)
+                or any(is_line(value) or unit_line(value) is not None or is_attachment(value) for _, value in cells)
             )
             if not line and floor > 0:
                 break
@@ -416,7 +428,8 @@ def _blocks(reader: _Reader, seeds: dict[int, int]) -> list[tuple[int, int, froz
             top = max(top, blocks[-1][1] + 1)
             close = top - blocks[-1][1] <= 8
             weak = strength < 3 or strength * 5 < headed * 2
-            if weak and not (close and strength > strengths[-1]):
+            apart = strength >= 2 and strength * 5 >= headed * 2 and reader.opens(top, blocks[-1][1] + 1)
+            if weak and not apart and not (close and strength > strengths[-1]):
                 continue
             if close and strength >= strengths[-1] * 2 and not _has_records(reader, blocks[-1][1] + 1, top - 1):
                 blocks.pop()

@@ -17,6 +17,7 @@ from rapidfuzz import fuzz
 
 from analytics.etl.headers import (
     END_LEAVES,
+    RATES,
     START_LEAVES,
     TOTAL_LEAVES,
     Heading,
@@ -34,7 +35,9 @@ from analytics.ledgers.model import NUMERIC_TYPES, Column, Ledger
 _EXACT, _SYNONYM, _SERIAL, _PROFILE, _SUGGESTED = 4.0, 3.0, 1.5, 9.0, 0.5
 _GROUP_TAIL = re.compile(r"(?:情况|信息|数据|统计|规模|方面|成效|部分|内容)$")
 """Words at the end of a group that are no part of its columns' names: 参会情况 / 企业 is 参会企业."""
-_SUGGEST_FROM, _ACCEPT_FROM, _ACCEPT_MARGIN = 55, 80, 10
+_SENTENCE = 8
+"""Characters from which a cell is no choice word any more."""
+_SUGGEST_FROM, LIKELY_FROM, _ACCEPT_MARGIN = 55, 80, 10
 _DATE_TEXT = re.compile(r"\d+\s*[年月日./-]|^\d{8}$|[上中下]旬|季度|半年")
 _NUMBER_TEXT = re.compile(r"^[约共近超]?[\d０-９,，.．]+\s*[^\d\s]{0,4}$|^[一二三四五六七八九十百千万两零〇]+$")
 
@@ -69,6 +72,10 @@ class LedgerMapping:
     lost: list[LostClaim] = field(default_factory=list)
     astray: list[tuple[HeaderColumn, str, str]] = field(default_factory=list)
     """Columns not mapped because their group speaks of another field: (column, field, the group's field)."""
+    prose: list[tuple[HeaderColumn, str]] = field(default_factory=list)
+    """Columns that hold narrative text where their heading names a field of fixed words: (column, field)."""
+    rates: list[tuple[HeaderColumn, str]] = field(default_factory=list)
+    """Columns that hold a price for each (元/人) where their heading names a sum: (column, field)."""
     missing: list[Column] = field(default_factory=list)
     score: float = 0.0
     titled: bool = False
@@ -94,11 +101,19 @@ def fingerprint(table: Table) -> str:
     return hashlib.sha256("\n".join(paths).encode()).hexdigest()[:32]
 
 
-def fit(column_type: str, samples: Sequence[Any]) -> float:
-    """Return the share of sample values that look like a column's type, by appearance alone."""
-    filled = [value for value in samples if not is_blank_cell(value) and value not in ("/", "-", "—", "无")]
+def fit(column_type: str, samples: Sequence[Any], words: frozenset[str] = frozenset()) -> float:
+    """Return the share of sample values that look like a column's type, by appearance alone.
+
+    Args:
+        column_type: The declared type.
+        samples: Raw cells.
+        words: What a choice column accepts.
+    """
+    filled = _filled(samples)
     if not filled:
         return 0.5
+    if words:
+        return sum(isinstance(value, str) and squeeze(value) in words for value in filled) / len(filled)
     if column_type in {"date", "year"}:
         good = sum(
             isinstance(value, dt.date) or (isinstance(value, str) and bool(_DATE_TEXT.search(value)))
@@ -115,6 +130,17 @@ def fit(column_type: str, samples: Sequence[Any]) -> float:
     return good / len(filled)
 
 
+def _filled(samples: Sequence[Any]) -> list[Any]:
+    return [value for value in samples if not is_blank_cell(value) and value not in ("/", "-", "—", "无")]
+
+
+def _narrative(samples: Sequence[Any]) -> bool:
+    """Tell whether most of a column's cells are sentences."""
+    filled = _filled(samples)
+    long = sum(isinstance(value, str) and len(squeeze(value)) >= _SENTENCE for value in filled)
+    return long * 2 > len(filled)
+
+
 class _Mapper:
     """Maps one table onto one ledger."""
 
@@ -128,6 +154,14 @@ class _Mapper:
         self.result = LedgerMapping(ledger)
         self.columns = table.named()
         self.by_name = {column.name: column for column in ledger.columns}
+        self.words = {
+            column.name: frozenset(
+                squeeze(word)
+                for value, others in column.choices.items()
+                for word in (value, *(other.word for other in others))
+            )
+            for column in ledger.columns
+        }
         self.repeats = {
             right.index
             for left, right in zip(self.columns, self.columns[1:], strict=False)
@@ -151,7 +185,16 @@ class _Mapper:
         """Return the fields that the groups above a column's leaf name."""
         found: dict[str, How] = {}
         for text in column.path[:-1]:
-            found |= self.fields(heading(text))
+            found |= self.fields_of_group(text)
+        return found
+
+    def fields_of_group(self, text: str) -> dict[str, How]:
+        """Return the fields a group names, the words that only close it left out (参训情况（人次） is 参训人次)."""
+        group = heading(text)
+        found = self.fields(group)
+        short = _GROUP_TAIL.sub("", group.name)
+        if not found and group.unit and short and short != group.name:
+            found = self.fields(heading(f"{short}({group.unit})"))
         return found
 
     def anchor(self, column: HeaderColumn) -> dict[str, How]:
@@ -204,7 +247,15 @@ class _Mapper:
             if against is not None:
                 self.result.astray.append((column, name, against))
                 return
-            strength += 0.3 * fit(self.by_name[name].type, self.samples.get(column.index, ()))
+            declared, samples = self.by_name[name], self.samples.get(column.index, ())
+            if declared.type == "money" and RATES & {column.unit, *(part.unit for part in (leaf, *groups))}:
+                self.result.rates.append((column, name))
+                return
+            likeness = fit(declared.type, samples, self.words[name])
+            if self.words[name] and not likeness and not declared.required and how != "exact" and _narrative(samples):
+                self.result.prose.append((column, name))
+                return
+            strength += 0.3 * likeness
             if name not in found or found[name].strength < strength:
                 found[name] = _Claim(strength, column, name, how)
 
@@ -216,7 +267,7 @@ class _Mapper:
                         if term.ledger == self.ledger.id:
                             claim(term.field, base[term.how] + 0.4, term.how)
         if groups and any(form in TOTAL_LEAVES for form in leaf.forms):
-            for name, how in self.fields(groups[-1]).items():
+            for name, how in self.fields_of_group(column.path[-2]).items():
                 claim(name, base[how] + 0.2, how)
         elif groups and any(form in START_LEAVES | END_LEAVES for form in leaf.forms):
             ends = any(form in END_LEAVES for form in leaf.forms)
@@ -315,6 +366,8 @@ class _Mapper:
             scores: dict[str, int] = {}
             texts = set(column.leaf.forms) | {"".join(heading(part).name for part in column.path)}
             for declared in open_fields:
+                if not fit(declared.type, self.samples.get(column.index, ())):
+                    continue
                 best = max(
                     fuzz.ratio(text, spelled)
                     for text in texts
@@ -330,14 +383,32 @@ class _Mapper:
         for index, offered in sorted(result.suggestions.items(), key=lambda pair: -pair[1][0][1]):
             (name, score), rest = offered[0], offered[1:]
             column = next(one for one in self.columns if one.index == index)
-            clear = score >= _ACCEPT_FROM and (not rest or score - rest[0][1] >= _ACCEPT_MARGIN)
+            clear = score >= LIKELY_FROM and (not rest or score - rest[0][1] >= _ACCEPT_MARGIN)
             if (
                 clear
                 and name not in result.assigned
-                and fit(self.by_name[name].type, self.samples.get(index, ())) >= 0.5
+                and fit(self.by_name[name].type, self.samples.get(index, ()), self.words[name]) >= 0.5
             ):
                 result.assigned[name] = Assignment(name, (column,), "suggested")
                 taken[index] = name
+
+    def stand_in(self, given: frozenset[str]) -> None:
+        """Let a column under a standby heading fill a required field that nothing else fills."""
+        result = self.result
+        for declared in self.ledger.columns:
+            if not declared.required or not declared.standby or declared.name in {*result.assigned, *given}:
+                continue
+            spelled = {heading(word).forms[0] for word in declared.standby}
+            for column in self.columns:
+                holder = next((one for one in result.assigned.values() if column in one.columns), None)
+                if not spelled & set(column.leaf.forms) or (holder and self.by_name[holder.field].required):
+                    continue
+                if holder is not None:
+                    del result.assigned[holder.field]
+                result.unmapped = [one for one in result.unmapped if one.index != column.index]
+                result.suggestions.pop(column.index, None)
+                result.assigned[declared.name] = Assignment(declared.name, (column,), "synonym")
+                break
 
 
 def map_columns(
@@ -363,7 +434,9 @@ def map_columns(
         profile: A confirmed mapping for exactly this header: header path to field ("" for none).
         accept_suggestions: Whether clear fuzzy suggestions are taken.
     """
-    result = _Mapper(table, ledger, vocabulary, samples).run(profile or {}, accept_suggestions)
+    mapper = _Mapper(table, ledger, vocabulary, samples)
+    result = mapper.run(profile or {}, accept_suggestions)
+    mapper.stand_in(given)
     for column in ledger.columns:
         sourced = (
             column.name in result.assigned

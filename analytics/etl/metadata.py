@@ -29,9 +29,17 @@ _OTHER_WORDS = (
     "主管领导|领导签字|签字|审核|制表|复核|复核人|经办人|联系人|联系电话|电话|统计人|统计负责人|"
     "盖章|填表|校对|录入人|报送人|分管负责人|主要负责人|手机|传真|邮箱"
 )
+_NEAR_UNIT_WORDS = (
+    "责任单位|责任部门|责任科室|牵头单位|牵头部门|主办单位|组织单位|整改单位|"
+    "汇总单位|统计单位|填报科室|报送科室|汇报单位|实施单位|填报支部|所属单位"
+)
+"""Words that name the office where they stand in a line above a table, but that may also head a column."""
+_NEAR_DATE_WORDS = "更新日期|更新时间|统计日期|统计时间|汇总日期|汇总时间|数据日期"
 _UNIT_KEYS = tuple(_UNIT_WORDS.split("|"))
 _DATE_KEYS = tuple(_DATE_WORDS.split("|"))
 _OTHER_KEYS = tuple(_OTHER_WORDS.split("|"))
+_NAMING_UNIT = frozenset({*_UNIT_KEYS, *_NEAR_UNIT_WORDS.split("|")})
+_DATING = frozenset({*_DATE_KEYS, *_NEAR_DATE_WORDS.split("|")})
 
 
 def _spaced(words: Iterable[str]) -> str:
@@ -40,8 +48,15 @@ def _spaced(words: Iterable[str]) -> str:
 
 
 _ANY_KEY = _spaced((*_UNIT_KEYS, *_DATE_KEYS, *_OTHER_KEYS))
+_NEAR_OTHER_WORDS = "承办单位|协办单位|指导单位|支持单位"
+_NEAR_KEY = _spaced(
+    word for words in (_NEAR_UNIT_WORDS, _NEAR_DATE_WORDS, _NEAR_OTHER_WORDS) for word in words.split("|")
+)
 _STAMP = r"\s*(?:\((?:[^()]{0,8}章[^()]{0,4}|签字|签名|全称)\))?"
 _PAIR = re.compile(rf"({_ANY_KEY}){_STAMP}\s*[::]\s*(.*?)\s*(?=(?:(?:{_ANY_KEY}){_STAMP}\s*[::])|$)", re.DOTALL)
+_NEAR_PAIR = re.compile(
+    rf"({_NEAR_KEY}){_STAMP}\s*[::]\s*(.*?\S)\s*(?=(?:(?:{_ANY_KEY}|{_NEAR_KEY}){_STAMP}\s*[::])|$)", re.DOTALL
+)
 _KEY_ONLY = re.compile(rf"^\s*({_ANY_KEY})\s*\((?:[^()]*章[^()]*|签字|签名)\)\s*$")
 _UNIT_LINE = re.compile(r"^\(?(?:计量|金额|统计|数量|货币)?单位:(.+?)\)?$")
 _ATTACHMENT = re.compile(r"^附(?:件|表|录)?[\d一二三四五六七八九十]*[-—.\d]*[::]?$")
@@ -64,11 +79,17 @@ _MONTH_RANGE = re.compile(
 _COMPACT_MONTH = re.compile(r"(?<!\d)20\d{2}[-_.]?(0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d)")
 
 
+_WHOLE_MONTH = re.compile(r"20\d{2}[-_./年]([1-9])月?")
+"""A sheet's name that is nothing but a year and a month: 2024.3."""
+
+
 @dataclass(slots=True)
 class Surroundings:
     """What stands around one table. Rows and columns from 0; ``None`` where nothing was said."""
 
     titles: list[str] = field(default_factory=list)
+    heading: list[str] = field(default_factory=list)
+    """What heads the whole sheet, where this table stands below another one."""
     unit: str | None = None
     reported_raw: Any = None
     money_unit: str | None = None
@@ -90,6 +111,11 @@ def is_meta(value: Any) -> bool:
         return False
     line = normal_line(value)
     return bool(_PAIR.match(line) or _KEY_ONLY.match(line) or _STAMP_ONLY.match(squeeze(value)))
+
+
+def is_line(value: Any) -> bool:
+    """Tell whether a cell above a header says something of the whole table, and so is no group of columns."""
+    return is_meta(value) or (isinstance(value, str) and bool(_NEAR_PAIR.match(normal_line(value))))
 
 
 def unit_line(value: Any) -> list[str] | None:
@@ -130,17 +156,17 @@ def _read_cell(found: Surroundings, value: Any, following: Any, *, alone: bool) 
                 found.money_unit = money
         return
     line = normal_line(value)
-    pairs = list(_PAIR.finditer(line))
+    pairs = list(_PAIR.finditer(line)) or list(_NEAR_PAIR.finditer(line))
     for pair in pairs:
         key = squeeze(pair.group(1))
         said: Any = pair.group(2).strip()
         if said == "" and following is not None and not is_meta(following):
             said = following
-        if key in _UNIT_KEYS and isinstance(said, str):
+        if key in _NAMING_UNIT and isinstance(said, str):
             name = re.sub(r"\((?:盖|公|签)?章\)|\((?:盖章|公章|单位盖章)\)", "", said).strip(" _＿。,;")
             if found.unit is None and name and not set(name) <= set("_-—/ "):
                 found.unit = name
-        elif key in _DATE_KEYS and found.reported_raw is None and said not in ("", None):
+        elif key in _DATING and found.reported_raw is None and said not in ("", None):
             found.reported_raw = said
     if not pairs:
         bare = re.match(r"^单位:(.+)$", squeeze(value))
@@ -165,6 +191,8 @@ def month_in(text: str) -> int | None:
         return None
     months = {int(match.group(1)) if match.group(1) else _MONTHS[match.group(2)] for match in _MONTH.finditer(flat)}
     months |= {int(match.group(1)) for match in _COMPACT_MONTH.finditer(flat)}
+    if whole := _WHOLE_MONTH.fullmatch(flat):
+        months.add(int(whole.group(1)))
     return months.pop() if len(months) == 1 else None
 
 

@@ -19,15 +19,17 @@ from analytics.etl.assembly import build_table, held_row
 from analytics.etl.batch import Batch
 from analytics.etl.body import Body, read_body
 from analytics.etl.codes import Issue, issue
-from analytics.etl.context import TableContext, read_sections, sole_unit, surroundings, weigh
+from analytics.etl.context import TableContext, read_sections, share_heading, sole_unit, surroundings, weigh
 from analytics.etl.grid import Limits, Sheet, UnreadableWorkbook, a1, letters
-from analytics.etl.headers import Vocabulary
+from analytics.etl.headers import Vocabulary, squeeze
 from analytics.etl.layout import Layout, Table, find_tables
 from analytics.etl.mapping import Choice, LedgerMapping, choose_ledger, fingerprint, map_columns
 from analytics.etl.merging import merge
 from analytics.etl.metadata import Surroundings, is_blank_cell
 from analytics.etl.records import BatchReader
 from analytics.etl.report import (
+    RESULT_SHEET,
+    RESULT_TITLE,
     Counts,
     FileReport,
     Finding,
@@ -40,6 +42,8 @@ from analytics.etl.report import (
     UnmappedColumn,
 )
 from analytics.etl.rules import check_rows
+from analytics.etl.sayings import missing_columns, unmapped_column
+from analytics.etl.spans import HeaderColumn
 from analytics.etl.totals import check_totals
 from analytics.etl.values import Context, Parsed, parse
 from analytics.etl.values.privacy import column_looks_personal, is_personal_header, mask
@@ -113,11 +117,14 @@ class _Reader:
         self.sheets, self.date1904, self.options, self.report = sheets, date1904, options, report
         self.geography = geography()
         self.ledgers = ledgers()
-        headers = {path.rsplit("/", 1)[-1] for profile in options.profiles.values() for path in profile}
+        confirmed = [*options.profiles.values(), options.mapping]
+        headers = {path.rsplit("/", 1)[-1] for profile in confirmed for path in profile}
         self.vocabulary = Vocabulary(self.ledgers, headers) if headers else _shipped_vocabulary()
         self.findings: list[Finding] = list(findings)
         self.outcome = Outcome(report, period=options.period)
         self.refused = False
+        self.met: set[str] = set()
+        """Headers a person spoke of that are in the file."""
 
     def run(self) -> Outcome:
         """Take every step and settle the file's state."""
@@ -178,14 +185,21 @@ class _Reader:
         """Find the tables of every sheet, and say of each sheet what is to be said."""
         found: list[_Found] = []
         for sheet in self.sheets:
+            if is_result_list(sheet):
+                self.say(issue("SHEET-RESULT-LIST", sheet=sheet.name), sheet.name)
+                continue
             layout = find_tables(sheet, self.vocabulary, self.geography)
             self.describe(sheet, layout)
             if layout.kind != "tables":
                 continue
+            stacked: dict[int, Surroundings] = {}
             for table in layout.tables:
                 body = read_body(sheet, table, self.geography)
                 shared = sum(other.top == table.top for other in layout.tables) > 1
-                found.append(_Found(sheet, table, body, surroundings(sheet, table, body, shared=shared)))
+                around = surroundings(sheet, table, body, shared=shared)
+                stacked.setdefault(table.top, around)
+                found.append(_Found(sheet, table, body, around))
+            share_heading(list(stacked.values()))
         return found
 
     def describe(self, sheet: Sheet, layout: Layout) -> None:
@@ -292,6 +306,18 @@ class _Reader:
             return named if other.verdict != "chosen" else replace(named, likely=other.mapping)
         return self.choose_among(found, every, samples, print_of, forced=False)
 
+    def confirmed(self, table: Table, print_of: str) -> dict[str, str]:
+        """Return what a person says of a table's headers: kept from an earlier time, and said along with the file."""
+        profile = dict(self.options.profiles.get(print_of, {}))
+        columns = table.named()
+        for header, name in self.options.mapping.items():
+            whole = [one for one in columns if squeeze(one.display) == squeeze(header)]
+            own = whole or [one for one in columns if squeeze(one.path[-1]) == squeeze(header)]
+            if len(own) == 1:
+                profile[own[0].display] = name
+                self.met.add(header)
+        return profile
+
     def choose_among(
         self,
         found: _Found,
@@ -303,11 +329,12 @@ class _Reader:
     ) -> Choice:
         """Map a table onto some ledgers and choose."""
         options, context = self.options, found.context
+        profile = self.confirmed(found.table, print_of)
         mappings = [
             map_columns(
                 found.table, ledger, self.vocabulary, samples,
                 given=frozenset(options.constants), has_unit=context is not None and context.unit is not None,
-                profile=options.profiles.get(print_of), accept_suggestions=options.accept_suggestions,
+                profile=profile, accept_suggestions=options.accept_suggestions,
             )
             for ledger in wanted
         ]  # fmt: skip
@@ -403,12 +430,26 @@ class _Reader:
                 explained.add(column.index)
                 said = issue("MAP-GROUP-MISMATCH", header=column.display, group=label[group], label=label[name])
                 self.say(said, sheet.name, a1(bottom, column.index), name)
+        for code, columns in (("MAP-PROSE", mapping.prose), ("MAP-RATE", mapping.rates)):
+            for column, name in columns:
+                if column.index not in explained and column in mapping.unmapped:
+                    explained.add(column.index)
+                    said = issue(code, header=column.display, label=label[name])
+                    self.say(said, sheet.name, a1(bottom, column.index), name)
         for column in mapping.unmapped:
-            if column.index in explained or not column.path:
-                continue
-            offered = mapping.suggestions.get(column.index, ())
-            near = f"；是否就是“{label[offered[0][0]]}”（相似度 {offered[0][1]}）" if offered else ""
-            self.say(issue("MAP-UNMAPPED", header=column.display, near=near), sheet.name, a1(bottom, column.index))
+            if column.index not in explained and column.path and not self.spanned(found, column):
+                said = unmapped_column(mapping, column, found.context.unit if found.context else None)
+                self.say(said, sheet.name, a1(bottom, column.index))
+
+    @staticmethod
+    def spanned(found: _Found, column: HeaderColumn) -> bool:
+        """Tell whether a column is only the empty further part of a heading merged over several columns."""
+        left = next((one for one in found.table.columns if one.index == column.index - 1), None)
+        return (
+            left is not None
+            and left.path == column.path
+            and all(is_blank_cell(found.sheet.rows[row][column.index]) for row in found.body.data)
+        )
 
     def check(self, batch: Batch) -> None:
         """Hold a table's good rows to the ledger's rules."""
@@ -459,12 +500,20 @@ class _Reader:
             self.findings.extend(batch.findings)
         self.outcome.tables = tables
         self.outcome.quarantine = quarantine
+        for header in self.options.mapping:
+            if found and header not in self.met:
+                self.say(issue("MAP-HEADER-ABSENT", header=header))
         loaded = sum(table.num_rows for table in self.outcome.tables.values())
         if not loaded and not quarantine and not any(said.severity == "error" for said in self.findings):
             self.say(issue("FILE-NOTHING-LOADED"))
         self.report.findings = in_order(self.findings, self.sheets)
         self.report.state = settle(self.report.findings, loaded=loaded, held=len(quarantine), refused=self.refused)
         return self.outcome
+
+
+def is_result_list(sheet: Sheet) -> bool:
+    """Tell whether a sheet is the list that a marked copy begins with; people may have moved it or added rows."""
+    return sheet.name.startswith(RESULT_SHEET) and any(RESULT_TITLE in row for row in sheet.rows[:5])
 
 
 def _records_of(one: _Found, file_name: str) -> tuple[Batch, list[int], pa.Table] | None:
@@ -476,29 +525,6 @@ def _records_of(one: _Found, file_name: str) -> tuple[Batch, list[int], pa.Table
         return None
     unit, day = one.context.unit, one.context.reported_on
     return one.batch, kept, build_table(one.batch, kept, file_name=file_name, unit=unit, reported_on=day)
-
-
-def missing_columns(mapping: LedgerMapping, unmapped: Sequence[UnmappedColumn]) -> Issue:
-    """Say which required columns a table lacks, which headers come near them, and what to do."""
-    lacking = {column.name: column.label for column in mapping.missing}
-    near = [
-        f"“{one.header}”是否就是“{lacking[name]}”（相似度 {score}）"
-        for one in unmapped
-        for name, score in one.suggestions[:1]
-        if name in lacking
-    ]
-    example = f"{mapping.missing[0].name}=…"
-    said = issue(
-        "MAP-REQUIRED-MISSING",
-        ledger=mapping.ledger.name,
-        missing="、".join(f"“{label}”" for label in lacking.values()),
-        near=f"。相近的列：{'；'.join(near)}" if near else "",
-        example=example,
-    )
-    if all(column.default_from == "reporting_unit" for column in mapping.missing):
-        hint = f"请在表上写明填报单位，或在上传时指明（--unit）；也可以补上这些列，或用 --set {example}"
-        return replace(said, hint=hint)
-    return said
 
 
 def count_rows(body: Body, batch: Batch, loaded: int) -> Counts:

@@ -19,7 +19,7 @@ from analytics.etl.body import Body
 from analytics.etl.codes import Issue, issue
 from analytics.etl.context import Section, TableContext
 from analytics.etl.grid import ErrorCell, Sheet, a1, letters
-from analytics.etl.headers import MONEY_UNITS, heading, is_serial
+from analytics.etl.headers import heading, is_serial
 from analytics.etl.layout import Table
 from analytics.etl.mapping import LedgerMapping
 from analytics.etl.metadata import is_blank_cell
@@ -28,6 +28,8 @@ from analytics.etl.shifts import find_shift
 from analytics.etl.spans import HeaderColumn
 from analytics.etl.values import Context, Parsed, parse, parse_column, shown
 from analytics.etl.values.text import as_text, is_blank
+from analytics.etl.values.units import unit_scale
+from analytics.etl.wording import TOTAL_NAME
 from analytics.ledgers.model import NUMERIC_TYPES, Column
 from analytics.ledgers.schema import arrow_type
 
@@ -88,6 +90,7 @@ class BatchReader:
         self.find_blank_rows()
         self.report_values()
         self.report_required()
+        self.report_named_totals()
         self.report_shifted()
         self.report_lying_headers()
         self.keep_unmapped()
@@ -181,10 +184,22 @@ class BatchReader:
     # -- values --------------------------------------------------------------------------------------------
 
     def column_context(self, declared: Column, column: HeaderColumn) -> Context:
-        """Return the context of one column: its own unit, or the unit line's for money."""
-        unit = column.unit or next((part.unit for part in self.headings(column) if part.unit), None)
-        if declared.type == "money" and unit not in MONEY_UNITS:
-            unit = self.holds.money_unit if unit is None else unit
+        """Return the context of one column: the unit in its heading, in the units row, or of the money line.
+
+        The nearest to the name wins; where another multiplies differently (万元 against 元), that is said.
+        """
+        named = next((part.unit for part in self.headings(column) if part.unit), None)
+        line = self.holds.money_unit if declared.type == "money" else None
+        unit = named or column.unit or line
+        for where, other in (("单位行", column.unit), ("表头上方的单位说明", line)):
+            if unit and other and unit_scale(unit) != unit_scale(other):
+                said = issue("MAP-UNIT-CONFLICT", header=column.display, taken=unit, where=where, other=other)
+                cell = a1(self.table.bottom, column.index)
+                self.batch.findings.append(
+                    Finding(
+                        said.code, said.severity, said.message, said.hint, self.sheet.name, cell, None, declared.name
+                    )
+                )
         return replace(self.context, unit=unit)
 
     @staticmethod
@@ -384,6 +399,8 @@ class BatchReader:
             )
         elif absent and blank and self.holds.county_conflict:
             self.say_of_sheet(issue("SHEET-COUNTY-CONFLICT", sayings=self.holds.county_conflict), name)
+        elif array is None and blank:
+            self.say_of_sheet(issue("SHEET-COUNTY-NONE", count=len(blank)), name)
 
     def say_of_sheet(self, said: Issue, name: str | None) -> None:
         """Record a finding about the whole table."""
@@ -394,10 +411,12 @@ class BatchReader:
     def report_unplaced(self) -> None:
         """Report the rows that are loaded without a county though the table has the column."""
         held = self.batch.blank | self.batch.bad
-        rows = [self.batch.rows[one] for one in self.unplaced if one not in held]
-        if rows:
-            shown_rows = "、".join(str(row + 1) for row in rows[:8]) + (" 等" if len(rows) > 8 else "")
-            self.say_of_sheet(issue("SHEET-COUNTY-BLANK", count=len(rows), rows=shown_rows), None)
+        for declared in self.ledger.columns:
+            if declared.type == "county" and declared.name in self.raws:
+                said = issue("SHEET-COUNTY-BLANK", label=declared.label)
+                for position in self.unplaced:
+                    if position not in held:
+                        self.batch.say(position, said, declared.name)
 
     # -- judging rows --------------------------------------------------------------------------------------
 
@@ -477,6 +496,17 @@ class BatchReader:
                 if parsed is not None and (parsed.failed or parsed.approximate):
                     continue
                 self.batch.say(position, said, declared.name)
+
+    def report_named_totals(self) -> None:
+        """Hold back rows whose very name is 合计 though they are filled in like a record."""
+        name = self.ledger.near.similar if self.ledger.near else None
+        array = self.batch.arrays.get(name) if name else None
+        if name is None or array is None or not pa.types.is_string(array.type):
+            return
+        for position in pc.indices_nonzero(pc.match_substring_regex(array, TOTAL_NAME)).to_pylist():
+            raw = self.raws[name][position]
+            said = issue("ROW-TOTAL-NAME", label=self.ledger.column(name).label, raw=shown(raw))
+            self.batch.say(position, said, name, raw)
 
     def report_shifted(self) -> None:
         """Say of failed rows whether they fit when moved by one column."""

@@ -18,6 +18,10 @@ from analytics.ledgers.model import Severity
 How = Literal["exact", "synonym", "profile", "suggested", "set"]
 State = Literal["accepted", "accepted_with_warnings", "partially_accepted", "rejected", "duplicate", "unreadable"]
 
+RESULT_SHEET = "校验结果"
+"""Name of the sheet that a marked copy begins with; reading passes over it, so the copy can be sent in again."""
+RESULT_TITLE = "台账校验结果（由系统生成，再次上报时可以保留）"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -148,6 +152,8 @@ class IngestOptions:
     profiles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Confirmed mappings: header fingerprint -> {header path: field}."""
     accept_suggestions: bool = False
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    """What a person says of these headers, now: header (or its path) -> field, "" for none."""
 
 
 @dataclass(slots=True)

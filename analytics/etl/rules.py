@@ -192,7 +192,8 @@ def check_rows(
         if absent:
             count = sum(map(bool, flags))
             if count:
-                about_sheet.append(_not_applicable(ledger, rule, absent, count))
+                example = texts.fill(rule.message, next(place for place, broken in enumerate(flags) if broken))
+                about_sheet.append(_not_applicable(ledger, absent, count, example))
             continue
         for position, broken in enumerate(flags):
             if broken:
@@ -205,10 +206,9 @@ def check_rows(
     return issues, about_sheet
 
 
-def _not_applicable(ledger: Ledger, rule: Rule, absent: Iterable[str], count: int) -> Issue:
+def _not_applicable(ledger: Ledger, absent: Iterable[str], count: int, example: str) -> Issue:
     labels = "、".join(ledger.column(name).label for name in absent)
-    title = _FIELD.sub(lambda match: ledger.column(match[1]).label, rule.message)
-    return issue("RULE-NEEDS-COLUMN", columns=labels, count=count, title=title)
+    return issue("RULE-NEEDS-COLUMN", columns=labels, count=count, example=example)
 
 
 def _view(ledger: Ledger, table: pa.Table, names: Iterable[str]) -> pa.Table:

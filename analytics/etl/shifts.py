@@ -6,11 +6,16 @@ Knows one row's cells and the types of its columns; must not know tables or find
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from analytics.etl.values import Context, is_blank, parse
+from analytics.etl.values.text import normalise
 from analytics.ledgers.model import NUMERIC_TYPES, Column
+
+_NUMBER = re.compile(r"^[(-]?\d[\d,.]*[)]?\D{0,3}$")
+_DATE = re.compile(r"\d{1,4}[年月./-]\d")
 
 
 def find_shift(
@@ -23,6 +28,10 @@ def find_shift(
         belongs in; ``None`` if moving does not explain the row. At least two cells must fit where they do
         not stand, in typed columns, and no fewer than the cells that fit now.
     """
+    values = {declared.name: row[index] for index, declared in typed}
+    if all(_own_kind(declared, values[declared.name]) for _, declared in typed if declared.name in failed):
+        # A negative or broken count is a wrong number in its right place.
+        return None
     for delta in (1, -1):
         gained: list[tuple[int, str]] = []
         for index, declared in typed:
@@ -59,6 +68,15 @@ def telling(declared: Column, value: Any) -> bool:
     if declared.type == "date":
         return isinstance(value, (dt.date, str))
     return isinstance(value, str)
+
+
+def _own_kind(declared: Column, value: Any) -> bool:
+    """Tell whether a cell that could not be read is at least of its column's kind."""
+    if declared.type in NUMERIC_TYPES:
+        return (isinstance(value, (int, float)) and not isinstance(value, bool)) or (
+            isinstance(value, str) and bool(_NUMBER.match(normalise(value)))
+        )
+    return declared.type == "date" and isinstance(value, str) and bool(_DATE.search(normalise(value)))
 
 
 def _misfit(row: Sequence[Any], typed: Sequence[tuple[int, Column]], gained: Sequence[tuple[int, str]]) -> bool:

@@ -124,6 +124,8 @@ def _examples(ledger: Ledger, places: Geography, today: dt.date) -> dict[str, An
                 found[column.name] = today.year
             case "percent":
                 found[column.name] = 95
+            case "count" if column.part_of in found:
+                found[column.name] = found[column.part_of]
             case "count" | "decimal" | "money":
                 # Later columns count what earlier ones bring: employers, jobs, visits.
                 count *= 10
@@ -144,9 +146,10 @@ def build(ledger: Ledger, *, today: dt.date) -> bytes:
     sheet.cell(TITLE_ROW, 1, ledger.name).font = Font(bold=True, size=16)
     sheet.merge_cells(f"A{TITLE_ROW}:{last}{TITLE_ROW}")
     sheet.cell(TITLE_ROW, 1).alignment = Alignment(horizontal="center")
-    sheet.cell(UNIT_ROW, 1, "填报单位：")
-    sheet.cell(UNIT_ROW, 4, "填报人：")
-    sheet.cell(UNIT_ROW, 7, "填报时间：")
+    # A narrow ledger keeps its three lines within its own columns.
+    step = 3 if len(ledger.columns) >= 6 else 2
+    for place, word in enumerate(("填报单位：", "填报人：", "填报时间：")):
+        sheet.cell(UNIT_ROW, 1 + place * step, word)
 
     required = PatternFill("solid", fgColor="FFE7C2")
     optional = PatternFill("solid", fgColor="E7EDF3")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from analytics.metrics.changes import Change, change_words
 from analytics.metrics.periods import Period
 from analytics.metrics.targets import Light
 
@@ -27,8 +28,8 @@ class MetricRow:
         target: The annual target of the whole city or the county.
         completion: 完成率 in percent: what was reached since 1 January against the annual target, never capped.
         pace_gap: 序时进度差 in percentage points; ``None`` for KPIs that do not grow over a year.
-        yoy: 同比 in percent; ``None`` where the base is 0 or absent.
-        mom: 环比 in percent; ``None`` where the base is 0 or absent, and for running totals.
+        yoy: 同比 as a number, in percent (of a rate: percentage points); ``None`` where the base is 0 or absent.
+        mom: 环比 likewise; ``None`` for running totals too.
         rank: Place among the counties (ties share a place, 市本级 left out); only where split by county.
         approx_rows: Rows left outside because a number in them is an estimate.
         flags: Doubts, in Chinese, for showing beside the figure.
@@ -38,6 +39,8 @@ class MetricRow:
         mom_base: The figure of the period before.
         year_to_date: The figure since 1 January that ``completion`` is about.
         light: green, amber or red by 序时进度差.
+        yoy_change: 同比 as people are told it.
+        mom_change: 环比 as people are told it; ``None`` for whole years too, where it would say 同比 once more.
     """
 
     id: str
@@ -59,6 +62,8 @@ class MetricRow:
     mom_base: int | float | Decimal | None = None
     year_to_date: int | float | Decimal | None = None
     light: Light | None = None
+    yoy_change: Change | None = None
+    mom_change: Change | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the row of the command line's JSON contract; percentages of comparison to one decimal."""
@@ -117,3 +122,9 @@ class Answer:
             "version": self.version,
             "rows": [row.to_json() for row in self.rows],
         }
+
+    def told(self) -> dict[str, Any]:
+        """Return the same object for people to read: 同比 and 环比 in words."""
+        words = [{"yoy": change_words(row.yoy_change), "mom": change_words(row.mom_change)} for row in self.rows]
+        answer = self.to_json()
+        return answer | {"rows": [row | said for row, said in zip(answer["rows"], words, strict=True)]}

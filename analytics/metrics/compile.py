@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, TypeVar
 
 import sqlglot
 from sqlglot import exp
@@ -144,8 +144,25 @@ def county_of(source: Source) -> exp.Expr:
     return exp.func("COALESCE", *found, fallback)
 
 
+OFFICES = "offices_"
+
+
 def offices(query: exp.Select, source: Source) -> exp.Select:
-    """Join the spellings of county offices to the columns that tell a record's county."""
+    """Join the spellings of county offices to the columns that tell a record's county; see ``with_offices``."""
+    for index, name in enumerate(source.county_from):
+        rows = exp.alias_(exp.to_table(OFFICES), f"office{index}", table=True)
+        same = exp.EQ(this=column(name), expression=exp.column("word", table=f"office{index}"))
+        query = query.join(rows, on=same, join_type="left", copy=False)
+    return query
+
+
+Q = TypeVar("Q", bound=exp.Query)
+
+
+def with_offices(query: Q, source: Source) -> Q:
+    """Give a query the spellings of county offices that its parts join, once for all of them."""
+    if not source.county_from:
+        return query
     places = geography()
     spelled = {
         f"{prefix}{name}{suffix}": county.name
@@ -154,11 +171,29 @@ def offices(query: exp.Select, source: Source) -> exp.Select:
         for name in (county.name, *county.aliases)
         for suffix in ("", "总工会")
     }
-    for index, name in enumerate(source.county_from):
-        rows = exp.values(list(spelled.items()), alias=f"office{index}", columns=["word", "place"])
-        same = exp.EQ(this=column(name), expression=exp.column("word", table=f"office{index}"))
-        query = query.join(rows, on=same, join_type="left", copy=False)
-    return query
+    rows = exp.values(list(spelled.items()), alias="spelled_", columns=["word", "place"])
+    return query.with_(OFFICES, as_=exp.select("*").from_(rows), copy=False)
+
+
+def day_of(source: Source) -> exp.Expr:
+    """Return the expression of the day a record counts on.
+
+    Nearly always its date column. Where a year has the last word, a day outside that year counts on the year's
+    nearest day, and a record without a day on the year's first.
+    """
+    day = column(source.date_field)
+    if not source.dated:
+        return _with_day("MAKE_DATE(day_, 1, 1)", day)
+    return day if source.year_field is None else _in_year(day, source)
+
+
+def _in_year(day: exp.Expr, source: Source) -> exp.Expr:
+    year = source.year_field
+    text = f"""CASE WHEN "{year}" IS NULL THEN day_
+        WHEN day_ IS NULL OR YEAR(day_) < "{year}" THEN MAKE_DATE("{year}", 1, 1)
+        WHEN YEAR(day_) > "{year}" THEN MAKE_DATE("{year}", 12, 31)
+        ELSE day_ END"""
+    return _with_day(text, day)
 
 
 def dimension(source: Source, name: str) -> exp.Expr:
@@ -199,7 +234,8 @@ def last_day(source: Source) -> exp.Expr:
         WHEN 'half' THEN LAST_DAY(CAST(day_ + INTERVAL '5' MONTH AS DATE))
         WHEN 'year' THEN LAST_DAY(CAST(day_ + INTERVAL '11' MONTH AS DATE))
         ELSE day_ END"""
-    return _with_day(text, column(source.date_field))
+    last = _with_day(text, column(source.date_field))
+    return last if source.year_field is None else _in_year(last, source)
 
 
 def noted_spans(source: Source, facts: Facts) -> frozenset[str]:
@@ -214,7 +250,7 @@ def inside(source: Source, facts: Facts, grain: Grain | None, *, whole_months: b
         return None
     fits: exp.Expr = exp.LTE(this=last_day(source), expression=exp.Placeholder(this="limit"))
     if grain is not None:
-        same = exp.EQ(this=bucket(last_day(source), grain), expression=bucket(column(source.date_field), grain))
+        same = exp.EQ(this=bucket(last_day(source), grain), expression=bucket(day_of(source), grain))
         fits = exp.and_(fits, same, copy=False)
     # CASE, not OR: an engine may work out both sides of an OR for every row.
     blank = exp.Is(this=column(PRECISION), expression=exp.null())
@@ -223,9 +259,11 @@ def inside(source: Source, facts: Facts, grain: Grain | None, *, whole_months: b
 
 def days(source: Source) -> exp.Expr:
     """Return the condition on a record's date: the window's days, or for a state everything up to its end."""
-    day = column(source.date_field)
-    until = exp.LTE(this=day.copy(), expression=exp.Placeholder(this="end"))
+    day = day_of(source)
+    until: exp.Expr = exp.LTE(this=day.copy(), expression=exp.Placeholder(this="end"))
     if source.snapshot:
+        if source.undated:
+            until = exp.paren(exp.or_(exp.Is(this=day.copy(), expression=exp.null()), until, copy=False), copy=False)
         return until
     return exp.and_(exp.GTE(this=day, expression=exp.Placeholder(this="start")), until, copy=False)
 
@@ -392,29 +430,52 @@ def compile_query(shape: Shape) -> Compiled:
         for flag, when in metric.warnings:
             warned[metric.id, flag] = columns.add(columns.detail, "d", _rows(when))
         notes[metric.id] = columns.add(columns.notes, "n", _rows(rows))
-    branches: list[exp.Expr] = []
+    branches: list[exp.Query] = []
+    used: set[str] = set()
     for branch in shape.branches:
-        branches.append(_branch(shape, columns, branch, "figures"))
+        branches.append(_branch(shape, columns, branch, "figures", used))
         if branch.detail and inside(source, facts, shape.grain, whole_months=branch.whole_months) is not None:
-            branches.append(_branch(shape, columns, branch, "imprecise"))
-    union = branches[0]
+            branches.append(_branch(shape, columns, branch, "imprecise", used))
+    union: exp.Query = branches[0]
     for other in branches[1:]:
         union = exp.Union(this=union, expression=other, distinct=False)
+    if _is_placed(shape):
+        union = union.with_(PLACED, as_=_placed(shape, used - {PLACE}), materialized=True, copy=False)
     names = frozenset(node.name for node in union.find_all(exp.Placeholder))
     return Compiled(union.sql("duckdb"), names, scope, values, matched, approx, missing, warned, notes)
 
 
-def _branch(shape: Shape, columns: _Columns, branch: Branch, part: Part) -> exp.Expr:
+PLACED, PLACE = "placed_", "place_"
+
+
+def _is_placed(shape: Shape) -> bool:
+    """Whether counties matter and must be told from the names of offices: then that is done once for all windows."""
+    return bool(shape.source.county_from) and (shape.by_county or COUNTY in shape.dims)
+
+
+def _placed(shape: Shape, used: set[str]) -> exp.Select:
+    """Return the ledger's ``used`` columns with each record's county, limited to the county asked for."""
     source = shape.source
-    group: list[exp.Expr] = [dimension(source, name) for name in shape.dims]
+    picked = [column(name) for name in sorted(used)]
+    rows = exp.select(*picked, exp.alias_(county_of(source), PLACE)).from_(exp.to_table(source.ledger), copy=False)
+    rows = rows.where(filters(source, by_county=shape.by_county, by_unit=False), copy=False)
+    return with_offices(offices(rows, source), source)
+
+
+def _branch(shape: Shape, columns: _Columns, branch: Branch, part: Part, used: set[str]) -> exp.Query:
+    """Return one window; the ledger's columns it reads are put into ``used``."""
+    source, placed = shape.source, _is_placed(shape)
+    group: list[exp.Expr] = [
+        column(PLACE) if placed and name == COUNTY else dimension(source, name) for name in shape.dims
+    ]
     if shape.grain is not None:
-        group.append(bucket(column(source.date_field), shape.grain))
+        group.append(bucket(day_of(source), shape.grain))
     nothing = exp.cast(exp.null(), "BIGINT")
     if part == "imprecise":
         where: exp.Expr | None = imprecise_rows(source, shape.facts, shape.grain)
     else:
         where = both(days(source), inside(source, shape.facts, shape.grain, whole_months=branch.whole_months))
-    where = both(where, filters(source, by_county=shape.by_county, by_unit=shape.by_unit))
+    where = both(where, filters(source, by_county=shape.by_county and not placed, by_unit=shape.by_unit))
     rows = _Hoisted()
     picked: list[exp.Expr] = [exp.alias_(exp.Literal.string(branch.name), "branch_")]
     picked += [exp.alias_(rows.column(expression), f"g{index}") for index, expression in enumerate(group)]
@@ -425,9 +486,8 @@ def _branch(shape: Shape, columns: _Columns, branch: Branch, part: Part) -> exp.
     ):
         picked += [exp.alias_(rows.hoist(expr) if wanted else nothing.copy(), name) for expr, name in kind.items()]
     inner = exp.select(*(rows.picked() or [exp.alias_(exp.Literal.number(1), "one_")]))
-    inner = inner.from_(exp.to_table(source.ledger), copy=False).where(where, copy=False)
-    if shape.by_county or COUNTY in shape.dims:
-        inner = offices(inner, source)
+    inner = inner.from_(exp.to_table(PLACED if placed else source.ledger), copy=False).where(where, copy=False)
+    used |= {found.name for found in inner.find_all(exp.Column)}
     query = exp.select(*picked).from_(inner.subquery("rows_", copy=False), copy=False)
     if group:
         query = query.group_by(*(exp.Literal.number(index + 2) for index in range(len(group))), copy=False)
@@ -438,7 +498,9 @@ def _branch(shape: Shape, columns: _Columns, branch: Branch, part: Part) -> exp.
             return exp.Placeholder(this=f"{node.name}_{branch.name}")
         return node
 
-    return query.transform(rename, copy=False)
+    renamed = query.transform(rename, copy=False)
+    assert isinstance(renamed, exp.Query)  # noqa: S101 - only its placeholders were renamed
+    return renamed
 
 
 def imprecise_rows(source: Source, facts: Facts, grain: Grain | None) -> exp.Expr:
@@ -446,7 +508,7 @@ def imprecise_rows(source: Source, facts: Facts, grain: Grain | None) -> exp.Exp
     fits = inside(source, facts, grain)
     if fits is None:
         return exp.false()
-    day = column(source.date_field)
+    day = day_of(source)
     outside: exp.Expr = exp.not_(exp.paren(fits, copy=False), copy=False)
     parts = [known(column(PRECISION)), exp.LTE(this=day, expression=exp.Placeholder(this="end"))]
     if not source.snapshot:

@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from sqlglot import exp
+
 from analytics.metrics.compile import Branch, Compiled, Shape, compile_query
+from analytics.metrics.due import held_and_due
 from analytics.metrics.engine import Engine
 from analytics.metrics.facts import facts_of
-from analytics.metrics.model import Leaf, Metric, Months, Node, Number, Op, Source
+from analytics.metrics.model import Due, Leaf, Metric, Months, Node, Number, Op, Source
 from analytics.metrics.periods import Grain, Window, first_day_of
 
 Value = int | Decimal
@@ -58,6 +61,8 @@ class Cell:
     missing: dict[str, int] = field(default_factory=dict)
     imprecise: dict[str, int] = field(default_factory=dict)
     warned: dict[tuple[str, str], int] = field(default_factory=dict)
+    due: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Metric id to what was held of what was due, and what was due."""
 
     def part(self, leaf: Leaf) -> Value | None:
         """Return a leaf's value by the rule of zero and absent (see ``model``)."""
@@ -69,13 +74,14 @@ class Cell:
 
     def has_records(self) -> bool:
         """Whether any record lies in the cell's scope."""
-        return any(self.scope.values()) or any(self.imprecise.values())
+        return any(self.scope.values()) or any(self.imprecise.values()) or bool(self.due)
 
     def merge(self, other: Cell) -> None:
         """Take in the parts of other sources, and further notes, for the same cell."""
         self.values |= other.values
         self.matched |= other.matched
         self.scope |= other.scope
+        self.due |= other.due
         for mine, theirs in (
             (self.approx, other.approx),
             (self.missing, other.missing),
@@ -118,6 +124,8 @@ def figure(metric: Metric, cell: Cell | None, months: int) -> Figure:
         return NOTHING
     if metric.is_ratio and isinstance(metric.tree, Op):
         top, bottom = _evaluate(metric.tree.left, cell, months), _evaluate(metric.tree.right, cell, months)
+        if metric.is_due:
+            top, bottom = cell.due.get(metric.id, (None, None))
         value = _divide(top, bottom)
         if value is None:
             return Figure(None, top, bottom)
@@ -132,6 +140,8 @@ def _evaluate(node: Node, cell: Cell, months: int) -> Value | None:
         return months
     if isinstance(node, Leaf):
         return cell.part(node)
+    if isinstance(node, Due):
+        return None
     left, right = _evaluate(node.left, cell, months), _evaluate(node.right, cell, months)
     if node.sign == "/":
         return _divide(left, right)
@@ -172,7 +182,24 @@ def compute(engine: Engine, metrics: Iterable[Metric], spans: Iterable[Span], sc
         compiled = compile_query(shape)
         rows = engine.rows(compiled.sql, bind(compiled.parameters, windows, scope))
         _collect(cells, rows, compiled, shape)
+    for metric in wanted:
+        if metric.is_due and metric.ledger in there and windows:
+            _add_due(cells, engine, metric, windows, scope)
     return cells
+
+
+def _add_due(cells: dict[Key, Cell], engine: Engine, metric: Metric, spans: tuple[Span, ...], scope: Scope) -> None:
+    """Add what was due; in a window for which nothing at all was reported it is not known that anything was missed."""
+
+    def ask(query: exp.Expr) -> list[dict[str, Any]]:
+        names = {node.name for node in query.find_all(exp.Placeholder)}
+        return engine.rows(query.sql("duckdb"), bind(names, spans, scope))
+
+    reported = {key[:2] for key, cell in cells.items() if any(cell.scope.values())}
+    there, facts = engine.ledgers(), facts_of(engine, metric.ledger)
+    for key, parts in held_and_due(metric, spans, scope, there, facts, ask).items():
+        if key[:2] in reported:
+            cells.setdefault(key, Cell()).due[metric.id] = parts
 
 
 def bind(names: Iterable[str], spans: Iterable[Span], scope: Scope) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlglot import exp
@@ -19,6 +20,7 @@ from analytics.metrics import compile as sql
 from analytics.metrics.answer import UNFILLED
 from analytics.metrics.compile import Facts
 from analytics.metrics.compute import Scope, Span, bind
+from analytics.metrics.discipline import refusal
 from analytics.metrics.engine import DuckEngine
 from analytics.metrics.facts import facts_of
 from analytics.metrics.model import COUNTY, Leaf, Metric, Op, Source, catalogue
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 Which = Literal["counted", "estimated", "blank", "imprecise"]
 """Rows inside the figure; or those left outside it: an estimate, a blank number, a date not known well enough."""
+
+SPAN = "cur"
 
 OVERDUE = "R04"
 """The metric whose rows are the overdue list."""
@@ -79,6 +83,10 @@ def records(
     Raises:
         MetricError: An unknown KPI, dimension, county or column.
     """
+    known = catalogue().get(id.strip().upper())
+    reason = refusal(known, (), None, placed=False, discipline=True, rows=True) if known is not None else None
+    if reason is not None:
+        raise MetricError(reason)
     wanted = dict(dims or {})
     day = as_of or dt.date.today()
     for grain in GRAIN_MONTHS:
@@ -101,15 +109,19 @@ def overdue(
     as_of: dt.date | None = None,
     county: str | None = None,
     *,
+    limit: int | None = None,
     connection: duckdb.DuckDBPyConnection | None = None,
     version: Version | None = None,
     settings: Settings | None = None,
 ) -> pd.DataFrame:
-    """Return every item overdue at ``as_of`` (today if not given), the longest overdue first, with its days."""
+    """Return items overdue at ``as_of`` (today if not given), the longest overdue first, with their days.
+
+    All of them, or the first ``limit``; ``frame.attrs["total"]`` is how many there are.
+    """
     day = as_of or dt.date.today()
     find_county(county)
     return records(
-        OVERDUE, period=from_days(day, day), county=county, as_of=day, limit=None, sort="-days_overdue",
+        OVERDUE, period=from_days(day, day), county=county, as_of=day, limit=limit, sort="-days_overdue",
         connection=connection, version=version, settings=settings,
     )  # fmt: skip
 
@@ -130,17 +142,66 @@ def _page(
     sort: str | None,
 ) -> pd.DataFrame:
     scope = replace(asked.scope, dims=())
-    facts = facts_of(asked.engine, source.ledger)
-    condition = _condition(metric, source, scope, which, facts)
-    given: dict[str, Any] = {}
-    for number, (name, value) in enumerate(dims.items()):
+    given = {
+        f"dim{number}": {"是": "true", "否": "false"}.get(value, value)
+        for number, value in enumerate(dims.values())
+        if value != UNFILLED
+    }
+    listing = _listing(
+        metric,
+        source,
+        (scope.county is not None, scope.unit is not None),
+        which,
+        facts_of(asked.engine, source.ledger),
+        tuple((name, value == UNFILLED) for name, value in dims.items()),
+        sort,
+        offset,
+        limit,
+    )
+    span = Span(SPAN, asked.period.window(asked.state_day), asked.as_of, asked.state_day)
+    frame = asked.engine.frame(*listing.page.bound(span, scope, given))
+    count = asked.engine.rows(*listing.total.bound(span, scope, given))[0]["total"]
+    frame.attrs["total"] = int(count)
+    return frame
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A query's text and the names of its parameters."""
+
+    sql: str
+    names: frozenset[str]
+
+    def bound(self, span: Span, scope: Scope, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return self.sql, bind(self.names - set(given), [span], scope) | given
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    page: _Text
+    total: _Text
+
+
+@lru_cache(maxsize=256)
+def _listing(
+    metric: Metric,
+    source: Source,
+    limited: tuple[bool, bool],
+    which: Which,
+    facts: Facts,
+    dims: tuple[tuple[str, bool], ...],
+    sort: str | None,
+    offset: int,
+    limit: int | None,
+) -> _Listing:
+    """Return the queries of one page of rows and of how many there are; ``dims`` says which are asked for as blank."""
+    condition = _condition(metric, source, limited, which, facts)
+    for number, (name, blank) in enumerate(dims):
         expression = sql.dimension(source, name)
-        if value == UNFILLED:
+        if blank:
             test: exp.Expr = exp.Is(this=expression, expression=exp.null())
         else:
-            text = exp.cast(expression, "TEXT")
-            test = exp.EQ(this=text, expression=exp.Placeholder(this=f"dim{number}"))
-            given[f"dim{number}"] = {"是": "true", "否": "false"}.get(value, value)
+            test = exp.EQ(this=exp.cast(expression, "TEXT"), expression=exp.Placeholder(this=f"dim{number}"))
         condition = sql.both(condition, test) or test
     columns = _columns(metric, source, facts)
     name = (sort or f"-{source.date_field}").removeprefix("-")
@@ -156,32 +217,27 @@ def _page(
         page = page.limit(limit, copy=False)
     counting = exp.select(exp.alias_(exp.Count(this=exp.Star()), "total"))
     total = _from(counting, source).where(condition.copy(), copy=False)
-    span = Span("cur", asked.period.window(asked.state_day), asked.as_of, asked.state_day)
-    frame = asked.engine.frame(*_bound(page, span, scope, given))
-    count = asked.engine.rows(*_bound(total, span, scope, given))[0]["total"]
-    frame.attrs["total"] = int(count)
-    return frame
+    fixed = frozenset({"county", "unit", *(f"dim{number}" for number in range(len(dims)))})
+    return _Listing(_text(page, fixed), _text(total, fixed))
 
 
 def _from(query: exp.Select, source: Source) -> exp.Select:
-    return sql.offices(query.from_(exp.to_table(source.ledger), copy=False), source)
+    return sql.with_offices(sql.offices(query.from_(exp.to_table(source.ledger), copy=False), source), source)
 
 
-def _bound(tree: exp.Expr, span: Span, scope: Scope, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Name the placeholders as ``bind`` does and give their values."""
+def _text(tree: exp.Expr, fixed: frozenset[str]) -> _Text:
+    """Write a query out, its placeholders (but for the ``fixed`` ones) named as ``bind`` names them."""
 
     def rename(node: exp.Expr) -> exp.Expr:
-        fixed = {"county", "unit", *given}
         if isinstance(node, exp.Placeholder) and node.name not in fixed:
-            return exp.Placeholder(this=f"{node.name}_{span.name}")
+            return exp.Placeholder(this=f"{node.name}_{SPAN}")
         return node
 
     tree = tree.transform(rename, copy=False)
-    names = {node.name for node in tree.find_all(exp.Placeholder)}
-    return tree.sql("duckdb"), bind(names - set(given), [span], scope) | given
+    return _Text(tree.sql("duckdb"), frozenset(node.name for node in tree.find_all(exp.Placeholder)))
 
 
-def _condition(metric: Metric, source: Source, scope: Scope, which: Which, facts: Facts) -> exp.Expr:
+def _condition(metric: Metric, source: Source, limited: tuple[bool, bool], which: Which, facts: Facts) -> exp.Expr:
     rows = sql.metric_rows(metric, source)
     inside = sql.both(sql.days(source), sql.inside(source, facts, None))
     condition: exp.Expr | None
@@ -197,8 +253,8 @@ def _condition(metric: Metric, source: Source, scope: Scope, which: Which, facts
         condition = sql.both(inside, rows, blank if blank is not None else exp.false())
     else:
         condition = sql.both(sql.imprecise_rows(source, facts, None), rows)
-    limited = sql.filters(source, by_county=scope.county is not None, by_unit=scope.unit is not None)
-    return sql.both(condition, limited) or exp.true()
+    chosen = sql.filters(source, by_county=limited[0], by_unit=limited[1])
+    return sql.both(condition, chosen) or exp.true()
 
 
 def _taken(leaf: Leaf, facts: Facts) -> exp.Expr | None:
@@ -248,7 +304,7 @@ def ledger_rows(id: str, *, period: str | None, county: str | None, version: Ver
     place = find_county(county)
     if place is not None:
         source = next((s for s in _sources() if s.ledger == id), Source(id, date, False, ()))
-        query = sql.offices(query, source)
+        query = sql.with_offices(sql.offices(query, source), source)
         conditions.append(exp.EQ(this=sql.county_of(source), expression=exp.Placeholder(this="county")))
         given["county"] = place
     if conditions:

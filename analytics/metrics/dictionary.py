@@ -12,6 +12,7 @@ from pathlib import Path
 
 from analytics.ledgers.model import ledgers
 from analytics.metrics.model import Metric, catalogue
+from analytics.metrics.quality import quality_rules
 from analytics.metrics.targets import rules
 
 _DIRECTIONS = {"up": "越高越好", "down": "越低越好", "neutral": "只看不评"}
@@ -33,15 +34,21 @@ _HEAD = """# 口径说明
    比率类和时点类指标没有序时进度。落后 {amber} 个百分点起为黄，落后 {red} 个百分点起为红。
    全市目标取“全市”一行；没有的，可加总的指标取各县区目标之和。
 6. **同比**与上年同期比，**环比**与紧前的等长时期比；统计期还没有过完的，与上期的相同天数比；
-   基数为 0 或没有数据的显示“—”。环比不用于累计。
-7. **名次**在各县区之间排，并列的同名次（其后跳过），市本级和没有数据的县区不参加；只看不评的指标不排名。
+   基数为 0 或没有数据的显示“—”。环比不用于累计；全年的紧前时期就是上年，与同比重复，也显示“—”。
+   比率（%）说相差几个百分点，不说百分之几；计数的基数不足 10 的，说多或少几个，不说百分之几；其余说增长或下降百分之几。
+7. **数据质量**（G06）按台账列出：隔离行占比 = 有误未入库的行 ÷（已入库 + 未入库的行）；
+   估计数占比 = 含估计数的记录 ÷ 已入库的记录；
+   迟报率 = 所写统计期结束 {late} 天后才上传的工作簿 ÷ 全部工作簿，没有写明统计期的不算迟报。
+8. **纪检台账**（责任书、廉政意见书、廉政考试、四种形态）的指标只对纪检岗位提供，只报全市总数，不按县区、填报单位分开，
+   不提供明细；1 至 2 的数显示“—”并注明“已隐去”，分项中只有一项被隐去的，另隐去最小的一项，以免从总数推算出来。
+9. **名次**在各县区之间排，并列的同名次（其后跳过），市本级和没有数据的县区不参加；只看不评的指标不排名。
 """
 
 
 def metric_dictionary() -> str:
     """Return the whole dictionary as Markdown."""
     how = rules()
-    parts = [_HEAD.format(amber=f"{how.amber:g}", red=f"{how.red:g}")]
+    parts = [_HEAD.format(late=quality_rules().late_after_days, amber=f"{how.amber:g}", red=f"{how.red:g}")]
     for line, metrics in groupby(catalogue().values(), key=lambda metric: metric.line):
         own = list(metrics)
         parts.append(f"## {line}（{ledgers()[own[0].ledger].name}）\n")
@@ -51,7 +58,8 @@ def metric_dictionary() -> str:
 
 def _entry(metric: Metric) -> str:
     labels = {column.name: column.label for column in ledgers()[metric.ledger].columns}
-    split = ["县区", "填报单位", *(labels[name] for name in metric.dimensions)]
+    places = [] if metric.restricted else ["县区", "填报单位"]
+    split = [*places, *(labels[name] for name in metric.dimensions)]
     kind = "辅助指标，" if metric.supporting else ""
     state = "，时点数" if metric.snapshot else ""
     condition = f"；条件 `{metric.where}`" if metric.where else ""
@@ -61,7 +69,7 @@ def _entry(metric: Metric) -> str:
         f"- 计数规则：{metric.counting_rule}\n"
         f"- 方向：{kind}{_DIRECTIONS[metric.direction]}{state}\n"
         f"- 算式：`{metric.formula}`{condition}\n"
-        f"- 可按：{'、'.join(split)}\n"
+        f"- 可按：{'、'.join(split) or '不分开'}\n"
     )
 
 

@@ -35,14 +35,6 @@ def exact_value(metric: Metric, value: int | float | Decimal | None) -> str:
     return f"{text}%" if metric.unit == "%" else text
 
 
-def format_change(value: float | None) -> str:
-    """Return a comparison in percent: ``+12.3%``, ``-4.0%``, ``—``."""
-    if value is None:
-        return ABSENT
-    rounded = _round(_decimal(value), 1)
-    return f"{'+' if rounded > 0 else ''}{rounded}%"
-
-
 def format_percent(value: float | None) -> str:
     """Return a share in percent: ``101.8%``, ``—``."""
     return ABSENT if value is None else f"{_round(_decimal(value), 1)}%"

@@ -2,7 +2,7 @@
 
 Every KPI stands in exactly one file, one file a line of work. A metric's ``value`` is an expression over SQL
 aggregates of its ledger (``SUM(jobs_n)``) and over other metrics by id (``J02 / J01``). This module turns that
-expression into a small tree (``Leaf``, ``Number``, ``Months``, ``Op``) and refuses what does not make sense,
+expression into a small tree (``Leaf``, ``Number``, ``Months``, ``Due``, ``Op``) and refuses what does not make sense,
 with file, line and reason. It must not know how SQL is run.
 
 Three rules hold for every metric and are written here once:
@@ -41,6 +41,17 @@ PLACEHOLDERS = frozenset({"as_of", "latest", "start", "end"})
 TARGETS_FILE = "targets.yaml"
 """Beside the metrics: how the ledger of annual targets is read."""
 
+DUE_FILE = "party_due.yaml"
+"""Beside the metrics: how often a branch must hold each kind of Party life."""
+
+SOURCE_TEXT_FILE = "source_text.yaml"
+"""Beside the metrics: what the year's report says, for holding our figures against it."""
+
+QUALITY_FILE = "quality.yaml"
+"""Beside the metrics: when a submission is late."""
+
+_NOT_METRICS = frozenset({TARGETS_FILE, DUE_FILE, SOURCE_TEXT_FILE, QUALITY_FILE})
+
 COUNTY = "county"
 UNIT = "unit"
 """Dimensions every ledger has, whatever its columns are called."""
@@ -55,6 +66,13 @@ class Warn(_Declared):
 
     flag: str
     when: str
+
+
+class Extra(_Declared):
+    """A further column of the rows behind a figure: its heading, and its value as SQL."""
+
+    label: str
+    value: str
 
 
 class MetricDeclaration(_Declared):
@@ -80,7 +98,7 @@ class MetricDeclaration(_Declared):
     supporting: bool = False
     """A part of other KPIs: answered when asked for by id, left out of the full list."""
     warn: tuple[Warn, ...] = ()
-    extra: dict[str, str] = {}
+    extra: dict[str, Extra] = {}
     """Further columns of the rows behind the figure, as SQL."""
 
 
@@ -106,6 +124,12 @@ class Source:
     date_field: str
     snapshot: bool
     county_from: tuple[str, ...]
+    dated: bool = True
+    """The date column holds days; else years, and a record counts on the first day of its year."""
+    year_field: str | None = None
+    """The column whose year has the last word over the day's own (冬送温暖 crosses the year end)."""
+    undated: bool = False
+    """Some records may lack the date: states count them, as they are there now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +172,11 @@ class Months:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """``:due``: how often the rules of Party life ask for something (see ``due``)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Op:
     """Arithmetic on two nodes."""
 
@@ -156,7 +185,7 @@ class Op:
     right: Node
 
 
-Node = Leaf | Number | Months | Op
+Node = Leaf | Number | Months | Due | Op
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +207,12 @@ class Metric:
     snapshot: bool
     supporting: bool
     dimensions: tuple[str, ...]
+    restricted: bool
     tree: Node = field(repr=False)
     leaves: tuple[Leaf, ...] = field(repr=False)
     warnings: tuple[tuple[str, exp.Expr], ...] = field(repr=False, compare=False)
     extra: tuple[tuple[str, exp.Expr], ...] = field(repr=False, compare=False)
+    extra_labels: dict[str, str] = field(repr=False, compare=False)
 
     @property
     def is_ratio(self) -> bool:
@@ -189,9 +220,14 @@ class Metric:
         return isinstance(self.tree, Op) and self.tree.sign == "/"
 
     @property
+    def is_due(self) -> bool:
+        """Whether what was held is held against what was due, branch by branch."""
+        return isinstance(self.tree, Op) and isinstance(self.tree.right, Due)
+
+    @property
     def is_distinct(self) -> bool:
-        """Whether different values are counted, so that parts cannot be added up."""
-        return any(leaf.kind == "distinct" for leaf in self.leaves)
+        """Whether different values are counted, or each branch's share is cut off, so that parts cannot be added up."""
+        return self.is_due or any(leaf.kind == "distinct" for leaf in self.leaves)
 
     @property
     def additive(self) -> bool:
@@ -266,6 +302,16 @@ class _FileReader:
         own = self._row_expression(declared.where, (*at, "where")) if declared.where else None
         return _as_of(_and(self.where, own), declared)
 
+    def _source(self, declared: MetricDeclaration, at: tuple[str | int, ...]) -> Source:
+        date_field = declared.date_field or self.ledger.date_field or self.ledger.year_field or ""
+        column = self.columns.get(date_field)
+        if column is None or column.type not in ("date", "year"):
+            raise _FaultError((*at, "date_field"), f"统计日期不是{self.ledger.name}的日期列：{date_field}")
+        dated = column.type == "date"
+        year_field = self.ledger.year_field if dated and date_field == self.ledger.date_field else None
+        undated = not column.required
+        return Source(self.ledger.id, date_field, declared.snapshot, self.file.county_from, dated, year_field, undated)
+
     def leaf(self, tree: exp.Expr, declared: MetricDeclaration, at: tuple[str | int, ...]) -> Leaf:
         """Read one aggregate."""
         where = (*at, "value")
@@ -274,10 +320,7 @@ class _FileReader:
         if isinstance(tree, exp.Filter):
             own = self._resolve(tree.expression.this, where)
             call = tree.this
-        date_field = declared.date_field or self.ledger.date_field
-        if date_field not in self.columns or self.columns[date_field].type != "date":
-            raise _FaultError((*at, "date_field"), f"统计日期不是{self.ledger.name}的日期列：{date_field}")
-        source = Source(self.ledger.id, str(date_field), declared.snapshot, self.file.county_from)
+        source = self._source(declared, at)
         argument: exp.Expr | None
         kind: Literal["sum", "count", "distinct"]
         if isinstance(call, exp.Sum):
@@ -405,6 +448,8 @@ class _Builder:
             return Number(int(tree.name))
         if isinstance(tree, exp.Placeholder) and tree.name == "months":
             return Months()
+        if isinstance(tree, exp.Placeholder) and tree.name == "due":
+            return Due()
         if isinstance(tree, exp.Column):
             if tree.name not in self.declared:
                 raise _FaultError(where, f"公式用到了没有声明的指标：{tree.name}（列要放在 SUM 等汇总里）")
@@ -432,8 +477,8 @@ class _Builder:
                 for warn in declared.warn
             )
             extra = tuple(
-                (name, _require(_as_of(reader._row_expression(text, (*at, "extra", name)), declared)))
-                for name, text in declared.extra.items()
+                (name, _require(_as_of(reader._row_expression(more.value, (*at, "extra", name)), declared)))
+                for name, more in declared.extra.items()
             )
         except _FaultError as fault:
             raise _located(path, fault) from fault
@@ -454,10 +499,12 @@ class _Builder:
             snapshot=any(leaf.source.snapshot for leaf in leaves),
             supporting=declared.supporting,
             dimensions=reader.file.dimensions,
+            restricted=reader.ledger.restricted,
             tree=tree,
             leaves=leaves,
             warnings=warnings,
             extra=extra,
+            extra_labels={name: more.label for name, more in declared.extra.items()},
         )
 
 
@@ -477,7 +524,7 @@ def read_catalogue(folder: Path, known: dict[str, Ledger]) -> dict[str, Metric]:
     Raises:
         DeclarationError: A declaration is broken; the message gives file, line and reason.
     """
-    paths = [path for path in sorted(folder.glob("*.yaml")) if path.name != TARGETS_FILE]
+    paths = [path for path in sorted(folder.glob("*.yaml")) if path.name not in _NOT_METRICS]
     files = {path: read_declaration(MetricFile, path) for path in paths}
     builder = _Builder(files, known)
     return {id_: builder.metric(id_) for id_ in builder.declared}

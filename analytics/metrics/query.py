@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 from analytics.ledgers.model import geography
 from analytics.metrics import targets as target_rules
 from analytics.metrics.answer import UNFILLED, Answer, MetricRow
+from analytics.metrics.changes import change, relative
 from analytics.metrics.compute import Cell, Figure, Key, Scope, Span, compute, figure
+from analytics.metrics.discipline import hidden
 from analytics.metrics.model import COUNTY, Metric, catalogue
 from analytics.metrics.periods import GRAIN_MONTHS, Grain, Period, Window, bucket_start, shift_months
 from analytics.metrics.question import Asked, ask
@@ -45,6 +47,8 @@ def query(
     version: Version | None = None,
     settings: Settings | None = None,
     compare: bool = True,
+    aim: bool = True,
+    discipline: bool = False,
 ) -> Answer:
     """Return figures.
 
@@ -59,7 +63,10 @@ def query(
         connection: A DuckDB connection with a view a ledger; else ``version``'s, else the current version's.
         version: A published version.
         settings: Where the published versions are.
-        compare: Whether to work out 同比 and 环比 (targets are always looked up).
+        compare: Whether to work out 同比 and 环比.
+        aim: Whether to look up targets and hold figures against them.
+        discipline: Whether the caller has made sure that a person in the discipline role asks. Without it the KPIs of
+            discipline ledgers are refused (left out of the full list); with it they are city totals, small ones hidden.
 
     Raises:
         MetricError: An unknown KPI, dimension, county or grain.
@@ -67,9 +74,9 @@ def query(
     """
     asked = ask(
         ids, period=period, by=by, grain=grain, county=county, unit=unit, as_of=as_of,
-        connection=connection, version=version, settings=settings,
+        connection=connection, version=version, settings=settings, discipline=discipline,
     )  # fmt: skip
-    rows = _Answering(asked, compare=compare).rows()
+    rows = hidden(_Answering(asked, compare=compare, aim=aim).rows(), asked.metrics)
     return Answer(asked.period, asked.as_of, asked.version, rows, asked.engine.name)
 
 
@@ -235,14 +242,14 @@ def _key(bucket: _Bucket) -> dt.date:
 class _Answering:
     """One question on its way to rows."""
 
-    def __init__(self, asked: Asked, *, compare: bool) -> None:
+    def __init__(self, asked: Asked, *, compare: bool, aim: bool) -> None:
         self.asked = asked
         self.day = asked.state_day
         scope = asked.scope
         self.kept_county = scope.county if COUNTY in scope.dims else None
         # A county's rank is its place among all counties: all are computed, and one is kept.
         self.scope = replace(scope, county=None) if self.kept_county else scope
-        self.targets = self._targets()
+        self.targets = self._targets() if aim else Targets({})
         self.buckets = self._buckets()
         self.cells = _Windows(asked, self.scope, self.targets, self.buckets, compare=compare).fill()
 
@@ -343,8 +350,8 @@ class _Answering:
             target=target.annual if target is not None else None,
             completion=completion,
             pace_gap=pace_gap,
-            yoy=_change(now.value, yoy),
-            mom=_change(now.value, mom),
+            yoy=relative(metric, now.value, yoy),
+            mom=relative(metric, now.value, mom),
             rank=rank,
             approx_rows=cell.approx.get(metric.id, 0),
             flags=_flags(metric, cell),
@@ -354,6 +361,9 @@ class _Answering:
             mom_base=mom,
             year_to_date=to_date,
             light=target_rules.light(metric, pace_gap),
+            yoy_change=change(metric, now.value, yoy),
+            # The year before a whole year is last year: 同比 has said it.
+            mom_change=None if bucket.period.months == 12 else change(metric, now.value, mom),
         )
 
     def _target(self, metric: Metric, bucket: _Bucket, dims: Dims) -> Target | None:
@@ -365,13 +375,6 @@ class _Answering:
 
 def _number(value: int | float | Decimal | None) -> float | None:
     return None if value is None else float(value)
-
-
-def _change(now: int | float | Decimal | None, base: int | float | Decimal | None) -> float | None:
-    """Return the change in percent; ``None`` where either is absent or the base is 0."""
-    if now is None or base is None or base == 0:
-        return None
-    return (float(now) - float(base)) / abs(float(base)) * 100
 
 
 def _flags(metric: Metric, cell: Cell) -> tuple[str, ...]:

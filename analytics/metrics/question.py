@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from analytics.ledgers.model import geography
 from analytics.metrics.compute import Scope
+from analytics.metrics.discipline import refusal
 from analytics.metrics.engine import DuckEngine, Engine, Kept
 from analytics.metrics.model import COUNTY, UNIT, Metric, catalogue
 from analytics.metrics.periods import GRAIN_MONTHS, Grain, Period, parse_period
@@ -60,25 +61,29 @@ def ask(
     connection: duckdb.DuckDBPyConnection | None = None,
     version: Version | None = None,
     settings: Settings | None = None,
+    discipline: bool = False,
 ) -> Asked:
     """Resolve and check a question; see ``query``."""
     day = as_of or dt.date.today()
     dims = (by,) if isinstance(by, str) else tuple(by)
     if grain is not None and grain not in GRAIN_MONTHS:
         raise MetricError(f"没有这种时间粒度：{grain}；可以用 {'、'.join(GRAIN_MONTHS)}")
+    place = find_county(county)
     metrics = _choose(ids, dims)
+    metrics = _allowed(metrics, dims, grain, placed=bool(place or unit), discipline=discipline, named=ids is not None)
     name = "connection"
     if connection is None:
-        version = version or _current(settings)
+        version = version or current_version(settings)
         connection, name = version.connect(), version.id
     elif version is not None:
         name = version.id
     kept = _kept.setdefault(version, Kept()) if version is not None else None
-    scope = Scope(dims, grain, find_county(county), unit)
+    scope = Scope(dims, grain, place, unit)
     return Asked(metrics, parse_period(period, day), day, scope, DuckEngine(connection, kept), name)
 
 
-def _current(settings: Settings | None) -> Version:
+def current_version(settings: Settings | None) -> Version:
+    """Return the version that is current in the data folder."""
     from analytics.settings import Settings as SettingsModel
     from analytics.warehouse import published
 
@@ -125,6 +130,26 @@ def _choose(ids: str | Iterable[str] | None, dims: tuple[str, ...]) -> tuple[Met
             raise MetricError(f"{metric.id} {metric.name}不能按 {'、'.join(lacking)} 分组；{_dimensions([metric])}")
         chosen.append(metric)
     return tuple(chosen)
+
+
+def _allowed(
+    metrics: tuple[Metric, ...],
+    dims: tuple[str, ...],
+    grain: Grain | None,
+    *,
+    placed: bool,
+    discipline: bool,
+    named: bool,
+) -> tuple[Metric, ...]:
+    """Leave out what discipline ledgers may not tell; refuse where it was asked for by name."""
+    kept = []
+    for metric in metrics:
+        reason = refusal(metric, dims, grain, placed=placed, discipline=discipline)
+        if reason is not None and named:
+            raise MetricError(reason)
+        if reason is None:
+            kept.append(metric)
+    return tuple(kept)
 
 
 def _lacking(metric: Metric, dims: tuple[str, ...]) -> list[str]:

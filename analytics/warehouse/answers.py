@@ -163,6 +163,22 @@ def findings(
         con.close()
 
 
+def profiles(settings: Settings) -> list[dict[str, Any]]:
+    """Return the confirmed mappings: header shape, ledger, header -> field, since when and by whom."""
+    manifest = published.current(settings).manifest
+    about = manifest.get("confirmed", {})
+    return [
+        {
+            "fingerprint": mark,
+            "ledger": about.get(mark, {}).get("ledger"),
+            "mapping": mapping,
+            "at": f"{about[mark]['at']}+00:00" if mark in about else None,
+            "by": about.get(mark, {}).get("by"),
+        }
+        for mark, mapping in manifest["profiles"].items()
+    ]
+
+
 def original(upload_id: str, settings: Settings) -> bytes:
     """Return the very bytes that were uploaded, of a dry run that waits too.
 

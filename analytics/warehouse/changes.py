@@ -50,17 +50,30 @@ class FieldChange:
     field: str
     old: Any
     new: Any
+    cell: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """One record that is seen for the first time, and where it stands."""
+
+    ledger: str
+    record_id: str
+    sheet: str
+    row: int
+    values: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class RemovedRecord:
-    """One current record that a replacement no longer has, and where it had come from."""
+    """One current record that a replacement no longer has, where it had come from, and what it said."""
 
     ledger: str
     record_id: str
     file_name: str
     sheet: str
     row: int
+    values: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -69,6 +82,7 @@ class ChangeSet:
 
     counts: dict[str, Changes] = field(default_factory=dict)
     fields: list[FieldChange] = field(default_factory=list)
+    new: list[NewRecord] = field(default_factory=list)
     removed: list[RemovedRecord] = field(default_factory=list)
 
 
@@ -204,7 +218,13 @@ def _report_at(reports: Iterable[SheetReport], sheet: str, row: int) -> SheetRep
 
 
 def differing(
-    con: duckdb.DuckDBPyConnection, ledger: Ledger, side: Side, *, repeats: bool, limit: int
+    con: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    side: Side,
+    reports: Sequence[SheetReport],
+    *,
+    repeats: bool,
+    limit: int,
 ) -> Iterator[FieldChange]:
     """Yield the values that differ, for at most ``limit`` changed records, in the file's order."""
     names = values(ledger)
@@ -223,15 +243,44 @@ def differing(
         for at, name in enumerate(names):
             old, new = said[2 * at], said[2 * at + 1]
             if old != new:
-                yield FieldChange(ledger.id, record_id, sheet, row, name, old, new)
+                cell = cell_of(reports, ledger.id, sheet, row, name)
+                yield FieldChange(ledger.id, record_id, sheet, row, name, old, new, cell)
 
 
-def absent(con: duckdb.DuckDBPyConnection, ledger: Ledger, limit: int) -> list[RemovedRecord]:
+def cell_of(reports: Sequence[SheetReport], ledger: str, sheet: str, row: int, field: str) -> str | None:
+    """Return the cell (A1 form) of ``field`` in ``row``, if the sheet has a column for it."""
+    for report in reports:
+        if report.ledger == ledger and report.sheet == sheet and row <= (report.last_row or row):
+            for mapped in report.mapping:
+                if mapped.field == field and mapped.column:
+                    return f"{mapped.column}{row}"
+    return None
+
+
+def fresh(con: duckdb.DuckDBPyConnection, ledger: Ledger, *, followed: bool, limit: int) -> list[NewRecord]:
+    """Return at most ``limit`` of the records seen for the first time, in the file's order."""
+    only = "SEMI JOIN (FROM kinds WHERE kind = 'new') k USING (_version) " if followed else ""
+    return [
+        NewRecord(ledger.id, record_id, sheet, row, said)
+        for record_id, _, sheet, row, said in _told(con, ledger, f"{INCOMING} {only}ORDER BY _version LIMIT ?", [limit])
+    ]
+
+
+def _told(
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, source: str, params: Sequence[Any]
+) -> Iterator[tuple[str, str, str, int, dict[str, Any]]]:
+    """Yield records' ids and places with what they say, column by column, blanks left out."""
+    names = [column.name for column in ledger.columns]
+    picked = ", ".join(quoted(name) for name in names)
+    for row in con.execute(f'SELECT record_id, file_name, sheet, "row", {picked} FROM {source}', params).fetchall():
+        said = {name: value for name, value in zip(names, row[4:], strict=True) if value is not None}
+        yield *row[:4], said
+
+
+def absent(con: duckdb.DuckDBPyConnection, ledger: Ledger, side: Side, limit: int) -> list[RemovedRecord]:
     """Return at most ``limit`` of the records in ``gone``."""
-    rows = con.execute(
-        'SELECT record_id, file_name, sheet, "row" FROM gone ORDER BY file_name, sheet, "row" LIMIT ?', [limit]
-    ).fetchall()
-    return [RemovedRecord(ledger.id, *row) for row in rows]
+    source = f'({side.current(ledger, "SELECT record_id FROM gone")}) ORDER BY file_name, sheet, "row" LIMIT ?'
+    return [RemovedRecord(ledger.id, *told) for told in _told(con, ledger, source, [limit])]
 
 
 def has_repeats(incoming: pa.Table) -> bool:
@@ -259,9 +308,11 @@ def preview(
     removed = missing(con, ledger, side, replacement) if replacement else 0
     found.counts[ledger.id] = tally(con, ledger, incoming, reports, followed=followed, removed=removed)
     if followed:
-        found.fields += differing(con, ledger, side, repeats=repeats, limit=DETAILS)
+        found.fields += differing(con, ledger, side, reports, repeats=repeats, limit=DETAILS)
+    if found.counts[ledger.id].new:
+        found.new += fresh(con, ledger, followed=followed, limit=DETAILS)
     if removed:
-        found.removed += absent(con, ledger, DETAILS)
+        found.removed += absent(con, ledger, side, DETAILS)
     return followed
 
 

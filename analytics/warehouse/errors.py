@@ -22,5 +22,13 @@ class StoreTooNew(WarehouseError):  # noqa: N818 - named for what was found
     """The store was written by a newer version of the software."""
 
 
+class UnknownProfile(WarehouseError):  # noqa: N818 - named for what was found
+    """No confirmed mapping has this mark."""
+
+
+class UnknownRecord(WarehouseError):  # noqa: N818 - named for what was found
+    """No record has this id, or none ever stood at this place."""
+
+
 class UnknownUpload(WarehouseError):  # noqa: N818 - named for what was found
     """No upload has this id."""

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Literal
 
-import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -134,6 +133,8 @@ def _parquet(table: pa.Table, target: IO[bytes]) -> None:
 
 
 def _xlsx(table: pa.Table, target: IO[bytes]) -> None:
+    import openpyxl  # where nobody writes a workbook its loading is a tenth of a second for nothing
+
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("记录")
     sheet.freeze_panes = "A2"

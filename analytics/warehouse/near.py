@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 
 from analytics.etl.report import Changes, Finding, SheetReport
 from analytics.ledgers.model import Ledger
-from analytics.warehouse.changes import INCOMING, NARROW, Side
+from analytics.warehouse.changes import INCOMING, NARROW, Side, cell_of
 from analytics.warehouse.tables import quoted
 from analytics.warehouse.transactions import first
 
@@ -27,16 +27,6 @@ MOST_PAIRS = 200_000
 def _plain(text: str) -> str:
     """Return the letters and figures of ``text`` alone, so that spaces and brackets do not tell names apart."""
     return "".join(sign for sign in unicodedata.normalize("NFKC", text).casefold() if sign.isalnum())
-
-
-def cell_of(reports: Sequence[SheetReport], ledger: str, sheet: str, row: int, field: str) -> str | None:
-    """Return the cell (A1 form) of ``field`` in ``row``, if the sheet has a column for it."""
-    for report in reports:
-        if report.ledger == ledger and report.sheet == sheet and row <= (report.last_row or row):
-            for mapped in report.mapping:
-                if mapped.field == field and mapped.column:
-                    return f"{mapped.column}{row}"
-    return None
 
 
 def _cut(found: list[Finding], code: str) -> list[Finding]:

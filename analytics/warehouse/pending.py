@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,14 @@ def _fill(
         "created_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "changes": asdict(changes),
     }
-    (staging / "about.json").write_text(json.dumps(about, ensure_ascii=False, default=str), encoding="utf-8")
+    (staging / "about.json").write_text(json.dumps(about, ensure_ascii=False, default=_plain), encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """Return a record's value as JSON holds it."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 def load(settings: Settings, upload_id: str) -> Pending:

@@ -151,6 +151,7 @@ def publish(con: duckdb.DuckDBPyConnection, settings: Settings, ledgers: Mapping
         "ledgers": {ledger.id: _describe(ledger, files) for ledger in ledgers.values()},
         "last_upload_at": _last_upload(con),
         "profiles": _profiles(con),
+        "confirmed": _confirmed(con),
         "files": files,
     }
     days = [entry["last_day"] for entry in files.values() if entry.get("last_day")]
@@ -197,6 +198,15 @@ def _last_upload(con: duckdb.DuckDBPyConnection) -> str | None:
 def _profiles(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
     rows = con.execute("SELECT fingerprint, mapping FROM profiles ORDER BY fingerprint").fetchall()
     return {mark: json.loads(mapping) for mark, mapping in rows}
+
+
+def _confirmed(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
+    """Return of which ledger each confirmed mapping is, since when, and whose word it is."""
+    rows = con.execute("SELECT fingerprint, ledger, confirmed_at, confirmed_by FROM profiles ORDER BY fingerprint")
+    return {
+        mark: {"ledger": ledger, "at": moment.isoformat(timespec="seconds"), "by": by}
+        for mark, ledger, moment, by in rows.fetchall()
+    }
 
 
 def _copy(con: duckdb.DuckDBPyConnection, query: str, staging: Path, name: str) -> dict[str, dict[str, Any]]:

@@ -26,7 +26,7 @@ from analytics.settings import Settings
 from analytics.warehouse import changes as diff
 from analytics.warehouse import migrations, near, periods, publish, tables, uploads
 from analytics.warehouse.changes import INCOMING, ChangeSet, Replacement
-from analytics.warehouse.errors import StoreBusy, UnknownUpload, WarehouseError
+from analytics.warehouse.errors import StoreBusy, UnknownProfile, UnknownUpload, WarehouseError
 from analytics.warehouse.lock import POLL_SECONDS, write_lock
 from analytics.warehouse.published import CONFIG
 from analytics.warehouse.tables import quoted
@@ -341,6 +341,19 @@ class Writing:
             self.con.execute(
                 "INSERT OR REPLACE INTO profiles VALUES (?, ?, ?, ?, ?)", [fingerprint, ledger, words, _now(), by]
             )
+            _next_change(self.con)
+        self._profiles = None
+
+    def forget_profile(self, fingerprint: str) -> None:
+        """Forget a confirmed mapping: such headers are mapped by the declarations again.
+
+        Raises:
+            UnknownProfile: There is none for this header shape.
+        """
+        if fingerprint not in self.profiles():
+            raise UnknownProfile(f"没有记住过表头特征为 {fingerprint} 的对应。请用 taizhang profiles 查看。")
+        with transaction(self.con):
+            self.con.execute("DELETE FROM profiles WHERE fingerprint = ?", [fingerprint])
             _next_change(self.con)
         self._profiles = None
 

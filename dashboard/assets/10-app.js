@@ -3,6 +3,28 @@
 (function () {
   "use strict";
 
+  /* What had the focus when another address was asked for, so that the keyboard stays where it was. */
+  var held = null;
+
+  function hold(element) {
+    var group = element.closest("[aria-label]");
+    held = { id: element.id, text: element.textContent, group: group && group.getAttribute("aria-label") };
+  }
+
+  function takeUp() {
+    var was = held;
+    held = null;
+    if (!was || (document.activeElement && document.activeElement !== document.body)) return;
+    var found = was.id ? document.getElementById(was.id) : null;
+    if (!found) {
+      found = Array.from(document.querySelectorAll("main a[href]")).find(function (link) {
+        var group = link.closest("[aria-label]");
+        return link.textContent === was.text && (group && group.getAttribute("aria-label")) === was.group;
+      });
+    }
+    if (found) found.focus({ preventScroll: true });
+  }
+
   function go(href) {
     var to = new URL(href, window.location.href);
     if (to.origin !== window.location.origin) return;
@@ -18,12 +40,15 @@
     var href = link.getAttribute("href");
     if (href.charAt(0) !== "/") return;
     event.preventDefault();
+    hold(link);
     go(href);
   });
 
   document.addEventListener("change", function (event) {
     var list = event.target;
-    if (list.matches && list.matches("select[data-go]")) go(list.value);
+    if (!list.matches || !list.matches("select[data-go]")) return;
+    hold(list);
+    go(list.value);
   });
 
   var shownPath = null;
@@ -55,6 +80,12 @@
         window.scrollTo(0, 0);
         var heading = document.querySelector("main h1");
         if (heading) heading.focus({ preventScroll: true });
+        held = null;
+      } else {
+        // The new figures are in place once the browser has painted them.
+        window.requestAnimationFrame(function () {
+          window.requestAnimationFrame(takeUp);
+        });
       }
       shownPath = path;
     },

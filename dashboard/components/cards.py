@@ -17,8 +17,8 @@ from dashboard.components.text import (
     DASH,
     Direction,
     Light,
+    Moved,
     arrow,
-    change_words,
     pace_words,
     percent,
     tone_of,
@@ -41,10 +41,8 @@ def kpi_card(
     target: str | None = None,
     completion: float | None = None,
     pace_gap: float | None = None,
-    yoy: float | None = None,
-    mom: float | None = None,
-    yoy_base: str | None = None,
-    mom_base: str | None = None,
+    yoy: Moved | None = None,
+    mom: Moved | None = None,
     light: Light | None = None,
     to_date: bool = False,
     spark: Sequence[float | None] = (),
@@ -67,8 +65,6 @@ def kpi_card(
         pace_gap: Completion less the share of the year that has passed, in percentage points.
         yoy: Change on the same period last year.
         mom: Change on the period before.
-        yoy_base: Of a share: the share of the same period last year, ready for reading.
-        mom_base: Of a share: the share of the period before, ready for reading.
         light: How the metrics judge the completion against the time passed.
         to_date: The completion is about the year so far, not about the period shown.
         spark: Values of the last months, oldest first.
@@ -76,7 +72,7 @@ def kpi_card(
         remarks: Sentences of caution, such as rows that hold an estimate.
     """
     title_id = f"card-{metric}"
-    body: list[Component] = [
+    body = [
         html.Div(
             [
                 html.H3(html.A(name, href=href, className="card-link"), id=title_id, className="card-name"),
@@ -111,25 +107,31 @@ def kpi_card(
             ],
             className="card-main",
         ),
-        completion_bar(target=target, completion=completion, pace_gap=pace_gap, light=light, to_date=to_date),
+        completion_bar(
+            target=target,
+            completion=completion,
+            pace_gap=pace_gap,
+            light=light,
+            to_date=to_date,
+            otherwise=yoy.base if yoy is not None else None,
+            remarks=remarks,
+        ),
         html.Dl(
             [
-                change(word="同比", value=yoy, direction=direction, base=yoy_base),
-                change(word="环比", value=mom, direction=direction, base=mom_base),
+                change(word="同比", moved=yoy, direction=direction),
+                change(word="环比", moved=mom, direction=direction),
             ],
             className="changes",
         ),
     ]
-    if remarks:
-        body.append(html.P("；".join(remarks), className="remark"))
     return html.Article(body, className="card", **{"aria-labelledby": title_id, "data-metric": metric})
 
 
-def change(*, word: str, value: float | None, direction: Direction, base: str | None = None) -> Component:
+def change(*, word: str, moved: Moved | None, direction: Direction) -> Component:
     """Return one comparison in words, with an arrow, coloured by good or bad and not by its sign."""
-    tone = tone_of(value, direction)
-    words = change_words(value, base=base)
-    sign = arrow(value)
+    tone = tone_of(moved, direction)
+    words = DASH if moved is None else moved.words
+    sign = arrow(moved)
     judged = {"good": "向好", "bad": "向差", "even": ""}[tone]
     return html.Div(
         [
@@ -144,7 +146,7 @@ def change(*, word: str, value: float | None, direction: Direction, base: str | 
             ),
         ],
         className="change",
-        title=None if value is not None else "对比期没有数据，不作比较",
+        title=moved.base if moved is not None else "没有可比的时期或对比期没有数据，不作比较",
     )
 
 
@@ -155,13 +157,18 @@ def completion_bar(
     pace_gap: float | None,
     light: Light | None = None,
     to_date: bool = False,
+    otherwise: str | None = None,
+    remarks: Sequence[str] = (),
 ) -> Component:
     """Return the share of the annual target reached, with a mark where the year itself stands.
 
-    The words give the exact share; only the bar ends at its own end when the share passes 100 %.
+    The words give the exact share; only the bar ends at its own end when the share passes 100 %. Without a target
+    stands ``otherwise``, the earlier figure to hold this one against. Remarks stand below.
     """
+    caution = html.Span("；".join(remarks), className="remark") if remarks else None
     if target is None or completion is None:
-        return html.Div(html.Span("未设年度目标", className="faint"), className="completion")
+        lines = [html.Span(otherwise), html.Span("未设年度目标", className="faint")]
+        return html.Div([*(lines if otherwise else lines[1:]), caution], className="completion")
     pace = None if pace_gap is None else completion - pace_gap
     tone = tone_of_pace(light, pace_gap)
     word = "当年累计完成率" if to_date else "完成率"
@@ -187,7 +194,9 @@ def completion_bar(
                 role="img",
                 **{"aria-label": f"{word} {percent(completion)}" + (f"，{judged}" if judged else "")},
             ),
-            html.Div(judged, className=f"pace tone-{tone}") if judged else None,
+            html.Div([html.Span(judged, className=f"tone-{tone}") if judged else None, caution], className="pace")
+            if judged or caution
+            else None,
         ],
         className="completion",
     )

@@ -42,6 +42,7 @@ def chart(
     headings: Sequence[str],
     rows: Sequence[Sequence[str]],
     caption: str | None = None,
+    grow: bool = False,
 ) -> Component:
     """Return a chart with its description and the table behind it.
 
@@ -52,8 +53,11 @@ def chart(
         headings: Headings of the table behind it.
         rows: Cells of that table, ready for reading.
         caption: A line under the chart.
+        grow: Whether the chart takes the room its panel has left; its height is then the least it needs.
     """
     height = figure["layout"]["height"]
+    if grow:
+        figure = figure | {"layout": {key: value for key, value in figure["layout"].items() if key != "height"}}
     return html.Figure(
         [
             html.Div(
@@ -62,7 +66,7 @@ def chart(
                     figure=figure,
                     config=CONFIG,
                     responsive=True,
-                    style={"height": f"{height}px"},
+                    style={"minHeight": f"{height}px", "height": "100%"} if grow else {"height": f"{height}px"},
                 ),
                 role="img",
                 className=f"chart chart-{name}",
@@ -74,7 +78,7 @@ def chart(
                 className="behind",
             ),
         ],
-        className="chart-box",
+        className="chart-box grow" if grow else "chart-box",
     )
 
 
@@ -119,8 +123,8 @@ def trend_figure(
         }
     ]
     for series, mode, line in (
-        (last_year, "lines+markers", {"color": theme.CHART["last_year"], "width": 2}),
-        (plan, "lines", {"color": theme.CHART["plan"], "width": 2, "dash": "dash", "shape": "hvh"}),
+        (last_year, "lines+markers", {"color": theme.CHART["last_year"], "width": 1.5, "dash": "dot"}),
+        (plan, "lines", {"color": theme.CHART["plan"], "width": 2.5, "shape": "hvh"}),
     ):
         if series is not None and any(value is not None for value in series.values):
             data.append(

@@ -45,7 +45,8 @@ def headline(*, done: Sequence[Point], watched: Sequence[Point], overdue: Point 
     if facts:
         clause: list[Any] = []
         for point in facts:
-            clause += ["、" if clause else "", point.name, " ", html.Strong(f"{point.figure}{_spaced(point.unit)}")]
+            figure = html.Strong(f"{point.figure}{_spaced(point.unit)}")
+            clause += ["、" if clause else "", html.Span([point.name, " ", figure], className="whole")]
         clauses.append(clause)
     # What the year asks for may be behind though this very period has no record at all.
     judged = [point for point in watched if point.light is not None]
@@ -61,13 +62,16 @@ def headline(*, done: Sequence[Point], watched: Sequence[Point], overdue: Point 
             ]
         )
     elif judged:
-        clauses.append([f"{len(judged)} 项有目标的指标", html.Span("均跟上时间进度", className="tone-good")])
+        clauses.append([f"{len(judged)} 项有目标的指标", html.Span("均跟上时间进度", className="tone-good whole")])
     if overdue is not None and overdue.known:
         if overdue.figure == "0":
-            clauses.append([html.Span("没有超期未完成的整改", className="tone-good")])
+            clauses.append([html.Span("没有超期未完成的整改", className="tone-good whole")])
         else:
             clauses.append(
-                [html.Span(f"{overdue.figure}{_spaced(overdue.unit)}整改超期未完成", className="tone-bad"), "，请督办"]
+                [
+                    html.Span(f"{overdue.figure}{_spaced(overdue.unit)}整改超期未完成", className="tone-bad whole"),
+                    "，请督办",
+                ]
             )
     if not clauses:
         return None
@@ -82,8 +86,9 @@ def _listed(points: Sequence[Point], style: str) -> list[Any]:
     for point in points[:NAMED_AT_MOST]:
         words += [
             "、" if words else "",
-            html.Span(point.name, className=style),
-            f"（完成 {percent(point.completion)}）",
+            html.Span(
+                [html.Span(point.name, className=style), f"（完成 {percent(point.completion)}）"], className="whole"
+            ),
         ]
     return words
 

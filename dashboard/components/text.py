@@ -5,6 +5,7 @@ Every figure comes ready from the metrics; here it only gets its words. This mod
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -16,11 +17,21 @@ Direction = Literal["up", "down", "neutral"]
 Tone = Literal["good", "bad", "even"]
 
 
-def tone_of(change: float | None, direction: Direction) -> Tone:
-    """Say whether ``change`` is good, bad or neither for a metric of ``direction``."""
-    if change is None or direction == "neutral" or round(change, 1) == 0:
+@dataclass(frozen=True)
+class Moved:
+    """A change ready for reading: its words, which way it went, and what it is a change from."""
+
+    words: str
+    up: bool
+    even: bool = False
+    base: str | None = None
+
+
+def tone_of(moved: Moved | None, direction: Direction) -> Tone:
+    """Say whether a change is good, bad or neither for a metric of ``direction``."""
+    if moved is None or moved.even or direction == "neutral":
         return "even"
-    return "good" if (change > 0) == (direction == "up") else "bad"
+    return "good" if moved.up == (direction == "up") else "bad"
 
 
 Light = Literal["green", "amber", "red"]
@@ -34,27 +45,11 @@ def tone_of_pace(light: Light | None, gap: float | None) -> Tone:
     return "good" if light == "green" and gap is not None and gap >= 0 else "even"
 
 
-def change_words(change: float | None, *, base: str | None = None) -> str:
-    """Return a change as words: 增长 3.2%, 下降 0.5%, 持平, or a dash.
-
-    Args:
-        change: The change in per cent.
-        base: Of a figure that is itself a share: the earlier figure, shown instead of a share of a share.
-    """
-    if change is None:
-        return DASH
-    if round(change, 1) == 0:
-        return "持平"
-    if base is not None:
-        return f"{'高' if change > 0 else '低'}于 {base}"
-    return f"{'增长' if change > 0 else '下降'} {abs(change):,.1f}%"
-
-
-def arrow(change: float | None) -> str:
+def arrow(moved: Moved | None) -> str:
     """Return the arrow of a change; nothing where it does not move."""
-    if change is None or round(change, 1) == 0:
+    if moved is None or moved.even:
         return ""
-    return "▲" if change > 0 else "▼"
+    return "▲" if moved.up else "▼"
 
 
 def pace_words(gap: float | None) -> str:

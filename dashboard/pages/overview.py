@@ -11,10 +11,10 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from analytics.metrics import MetricRow
+from analytics.metrics import Change, MetricRow
 from dashboard.components import cards, charts, frame, tables
 from dashboard.components.headline import Point, headline
-from dashboard.components.text import day
+from dashboard.components.text import Moved, day
 from dashboard.pages.page import WHOLE_CITY, Page, Request, ask_bar, county_names
 from dashboard.source import Figure, shapes
 
@@ -91,8 +91,6 @@ def _nothing(request: Request) -> Component:
 def _card(request: Request, row: MetricRow, recent: Sequence[MetricRow]) -> Component:
     snapshot, metric = request.snapshot, request.snapshot.catalogue[row.id]
     told = [f"{month.dims['month']} {snapshot.told(row.id, month.value)}" for month in recent]
-    # A share of a share, or of a state that may have been one or two, says little: the earlier figure itself does.
-    plain = metric.format == "percent" or metric.snapshot
     return cards.kpi_card(
         metric=row.id,
         name=metric.name,
@@ -105,16 +103,20 @@ def _card(request: Request, row: MetricRow, recent: Sequence[MetricRow]) -> Comp
         target=None if row.target is None else snapshot.told(row.id, row.target),
         completion=row.completion,
         pace_gap=row.pace_gap,
-        yoy=row.yoy,
-        mom=row.mom,
-        yoy_base=snapshot.told(row.id, row.yoy_base) if plain else None,
-        mom_base=snapshot.told(row.id, row.mom_base) if plain else None,
+        yoy=_change(row.yoy_change, f"上年同期 {snapshot.told(row.id, row.yoy_base)}"),
+        mom=_change(row.mom_change, f"上一时期 {snapshot.told(row.id, row.mom_base)}"),
         light=row.light,
         to_date=row.year_to_date != row.value,
         spark=[None if month.value is None else float(month.value) for month in recent],
         spark_label=f"{metric.name}近十二个月：" + "，".join(told) if told else "",
         remarks=row.flags,
     )
+
+
+def _change(found: Change | None, base: str) -> Moved | None:
+    if found is None:
+        return None
+    return Moved(found.words, up=found.up, even=found.even, base=base)
 
 
 def _focus(request: Request, *, known: bool) -> list[Any]:
@@ -164,6 +166,7 @@ def _trend(request: Request, metric_id: str) -> Component:
                 headings=headings,
                 rows=rows,
                 caption="点击柱形查看当期明细。" + ("" if planned else "该指标未设年度目标，没有计划线。"),
+                grow=True,
             )
         ],
     )
@@ -259,7 +262,7 @@ def _map(request: Request, metric_id: str) -> Component:
 
 def _overdue(request: Request, *, known: bool) -> Component:
     """Return the overdue items; ``known`` tells none overdue from no ledger at all."""
-    found = request.snapshot.overdue(request.asked)
+    found = request.snapshot.overdue(request.asked, limit=OVERDUE_SHOWN)
     more = html.A(
         f"查看全部 {found.total:,} 项",
         href=request.at(RECORDS, metric=OVERDUE, focus=None, page=1, sort="-days_overdue", period=request.code),
@@ -273,7 +276,7 @@ def _overdue(request: Request, *, known: bool) -> Component:
         sentence = f"{request.county_name}的整改均在期限内。"
         body = frame.empty(title="没有超期未完成的整改", sentences=[sentence])
     else:
-        body = tables.overdue_list(items=[_item(row) for row in found.rows[:OVERDUE_SHOWN]])
+        body = tables.overdue_list(items=[_item(row) for row in found.rows])
     return frame.section(
         title="超期未完成的整改",
         aside=more if found.total else None,

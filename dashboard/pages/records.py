@@ -103,10 +103,12 @@ def _rows(request: Request, ledger: Ledger, metric: Metric, found: Records) -> C
         _heading(request, column.name, _label(column), number=column.type in NUMBERS, wide=column.type == "text")
         for column in columns
     ]
+    headings += [_heading(request, name, label, number=True) for name, label in metric.extra_labels.items()]
     headings.append(_heading(request, ORIGIN, "来源"))
     rows: list[list[str | tables.Origin]] = [
         [
             *(_text(column.type, row.get(column.name)) for column in columns),
+            *(_text("count", row.get(name)) for name in metric.extra_labels),
             tables.Origin(file=str(row["file_name"]), sheet=str(row["sheet"]), row=int(row["row"])),
         ]
         for row in found.rows

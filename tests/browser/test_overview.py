@@ -184,6 +184,25 @@ def test_the_keyboard_reaches_the_content_first(desk: Watched) -> None:
     assert page.evaluate("document.activeElement.id") == "main"
 
 
+def test_the_keyboard_stays_where_it_was_after_a_choice(desk: Watched) -> None:
+    page = desk.open("/?period=2024")
+    page.locator("#pick-county").focus()
+    page.locator("#pick-county").select_option(label="眉县")
+    expect(page.locator("h1")).to_contain_text("眉县")
+    expect(page.locator("#pick-county")).to_be_focused()
+    page.locator(".chips a", has_text="参训人次").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".panel-trend h2")).to_contain_text("参训人次")
+    expect(page.locator(".chips a", has_text="参训人次")).to_be_focused()
+
+
+def test_the_overdue_rows_tell_their_days(desk: Watched) -> None:
+    page = desk.open("/records?period=2024&metric=R04&sort=-days_overdue")
+    days = [int(text) for text in page.locator('.rows tbody td[data-label="超期天数"]').all_inner_texts()]
+    assert days
+    assert days == sorted(days, reverse=True)
+
+
 def test_dark_stays_dark(desk: Watched) -> None:
     page = desk.open("/?period=2024")
     scheme = "document.documentElement.getAttribute('data-mantine-color-scheme')"

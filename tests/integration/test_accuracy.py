@@ -74,7 +74,7 @@ def test_the_page_shows_a_wrong_cell_and_the_seed_that_makes_it_again(judged: li
 
 def test_the_kept_page_has_the_shape_the_command_writes_and_keeps_the_bounds(judged: list[Judged]) -> None:
     kept, made = PAGE.read_text(encoding="utf-8").splitlines(), page(judged).splitlines()
-    figures = re.compile(r"[\d,.]+|–")
+    figures = re.compile(r"[\d,.]+(?: of [\d,.]+)?(?! rows)|–|[\d,.]+")
 
     def shape(lines: list[str]) -> list[str]:
         start = lines.index("## Summary")

@@ -126,6 +126,8 @@ SUMS = {
     "E02": (lambda r: r["status"] == "已完成" and r["event_type"] == "文化惠工", "sessions"),
     "E03": (lambda r: r["status"] == "已完成", "sessions"),
     "E04": (lambda r: r["status"] == "已完成", "participants"),
+    "E06": (lambda r: r["status"] == "已完成", "sessions"),
+    "P06": (lambda r: r["status"] == "已完成" and r["event_type"] == "谈心谈话", "sessions"),
     "C04": (lambda r: r["status"] == "已完成" and r["event_type"] == "抢险救灾", "sessions"),
     "D05": (
         lambda r: r["status"] == "已完成" and r["event_type"] in ("警示教育", "廉政文化", "党规党纪测试"),
@@ -160,6 +162,7 @@ RATIOS = {
         None, online("visits_total", ("线上", "直播带岗")), col("visits_total"),
         ("online_visits", "onsite_visits", "visits_total"), 100,
     ),
+    "J09": (None, two_groups, col("visits_total"), (*GROUPS, "visits_total"), 100),
     "J10": (None, col("jobs_n"), col("employers_n"), ("jobs_n", "employers_n"), 1),
     "T04": (None, col("pass_n"), col("exam_n"), ("pass_n", "exam_n"), 100),
     "T05": (None, col("cert_n"), col("trained_visits"), ("cert_n", "trained_visits"), 100),

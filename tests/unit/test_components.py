@@ -19,7 +19,7 @@ from analytics.ledgers import geography
 from dashboard import state, theme
 from dashboard.components import cards, charts, frame, tables
 from dashboard.components.headline import Point, headline
-from dashboard.components.text import arrow, change_words, pace_words, tone_of
+from dashboard.components.text import Moved, arrow, pace_words, tone_of
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard"
 MAP = Path(__file__).resolve().parents[2] / "analytics" / "ledgers" / "map.geojson"
@@ -64,8 +64,8 @@ def card(**changes: Any) -> Component:
         "target": "70,000 个",
         "completion": 101.8,
         "pace_gap": 1.8,
-        "yoy": -3.2,
-        "mom": 22.0,
+        "yoy": Moved("下降 3.2%", up=False),
+        "mom": Moved("增长 22.0%", up=True),
         "spark": [1.0, 2.0, 3.0],
         "spark_label": "逐月：1、2、3",
     }
@@ -75,46 +75,40 @@ def card(**changes: Any) -> Component:
 # Words and colours
 
 
+MORE, LESS, SAME = Moved("增长 5.0%", up=True), Moved("下降 5.0%", up=False), Moved("持平", up=False, even=True)
+
+
 @pytest.mark.parametrize(
-    ("change", "direction", "tone"),
+    ("change", "direction", "tone", "sign"),
     [
-        (5.0, "up", "good"),
-        (-5.0, "up", "bad"),
-        (5.0, "down", "bad"),
-        (-5.0, "down", "good"),
-        (5.0, "neutral", "even"),
-        (0.04, "up", "even"),
-        (None, "up", "even"),
+        (MORE, "up", "good", "▲"),
+        (LESS, "up", "bad", "▼"),
+        (MORE, "down", "bad", "▲"),
+        (LESS, "down", "good", "▼"),
+        (MORE, "neutral", "even", "▲"),
+        (SAME, "up", "even", ""),
+        (None, "up", "even", ""),
     ],
 )
 def test_a_change_is_coloured_by_good_or_bad_and_not_by_its_sign(
-    change: float | None, direction: Any, tone: str
+    change: Moved | None, direction: Any, tone: str, sign: str
 ) -> None:
     assert tone_of(change, direction) == tone
+    assert arrow(change) == sign
 
 
 def test_fewer_overdue_items_are_good_though_the_arrow_points_down() -> None:
-    change = cards.change(word="同比", value=-20.0, direction="down")
+    change = cards.change(word="同比", moved=Moved("少 6 项", up=False, base="上年同期 9 项"), direction="down")
     assert parts_of(change, style="tone-good")
-    assert "▼" in text_of(change)
-    assert "下降 20.0%" in text_of(change)
+    assert "▼少 6 项" in text_of(change)
+    assert change.title == "上年同期 9 项"
 
 
 def test_no_base_to_compare_with_is_a_dash_and_never_a_zero() -> None:
-    assert change_words(None) == "—"
-    assert arrow(None) == ""
-    assert "0" not in text_of(cards.change(word="环比", value=None, direction="up"))
-
-
-def test_a_share_is_held_against_the_earlier_share_and_not_given_as_a_share_of_a_share() -> None:
-    assert change_words(4.0, base="83.5%") == "高于 83.5%"
-    assert change_words(-4.0, base="91.0%") == "低于 91.0%"
-    assert change_words(4.0) == "增长 4.0%"
-
-
-@given(st.floats(min_value=-1e6, max_value=1e6))
-def test_what_reads_as_even_has_no_arrow_and_no_colour(change: float) -> None:
-    assert (change_words(change) == "持平") == (arrow(change) == "") == (tone_of(change, "up") == "even")
+    change = cards.change(word="环比", moved=None, direction="up")
+    assert "—" in text_of(change)
+    assert "0" not in text_of(change)
+    assert "没有可比的时期" in change.title
 
 
 # Cards

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +149,24 @@ def test_a_taken_port_is_said_in_words_and_ends_with_one(tmp_path: Path, capsys:
 def test_an_address_that_is_not_ours_is_said_in_words() -> None:
     assert "--host" in (server.address_problem("203.0.113.1", 8050) or "")
     assert "--host" in (server.address_problem("没有这个名字", 8050) or "")
+
+
+def test_a_stopped_server_ends_quietly_and_without_a_crash(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "TAIZHANG_DATA": str(tmp_path), "TAIZHANG_SECRET_KEY": "for-the-tests"}
+    command = [sys.executable, "-m", "dashboard", "--port", str(port), "--workers", "2"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        until = time.monotonic() + 90
+        while time.monotonic() < until and process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30):
+                    break
+            except OSError:
+                time.sleep(0.2)
+        process.terminate()
+        _, said = process.communicate(timeout=60)
+    words = said.decode()
+    assert process.returncode == 0, words
+    assert not [word for word in ("SIGABRT", "terminate called", "Traceback") if word in words], words

@@ -9,10 +9,14 @@ from analytics.metrics.model import read_catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMISED = [
-    *(f"E0{n}" for n in range(1, 6)),
-    *(f"J{n:02}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 10, 11)),
+    *(f"E0{n}" for n in range(1, 7)),
+    *(f"P0{n}" for n in range(1, 10)),
+    *(f"J{n:02}" for n in range(1, 12)),
     *(f"T{n:02}" for n in range(1, 11)),
+    *(f"S0{n}" for n in range(1, 5)),
     *(f"R0{n}" for n in range(1, 9)),
+    *(f"C0{n}" for n in range(1, 5)),
+    *(f"D0{n}" for n in range(1, 7)),
 ]
 GOOD = """line: 招聘会
 ledger: job_fair

@@ -4,7 +4,8 @@ import pytest
 from metrics_tables import connection, course, estimate, event, fair, item, known_to, target
 
 from analytics.metrics import MetricError, catalogue, overdue, query, ranking, records, trend
-from analytics.metrics.display import exact_value, format_change, format_value
+from analytics.metrics.changes import change, change_words
+from analytics.metrics.display import exact_value, format_value
 
 D = dt.date
 
@@ -459,7 +460,7 @@ def test_the_whole_city_is_no_filter():
 def test_ids_may_be_written_small_and_supporting_ones_are_answered_only_when_asked_for():
     con = connection()
     assert [row.id for row in query(["j02", "J02"], period="2024", connection=con).rows] == ["J02"]
-    listed = {row.id for row in query(period="2024", connection=con).rows}
+    listed = {row.id for row in query(period="2024", connection=con, discipline=True).rows}
     assert listed == {id_ for id_, metric in catalogue().items() if not metric.supporting}
     assert query("J_signed", period="2024", connection=con).rows[0].name == "签约人数"
 
@@ -493,6 +494,44 @@ def test_figures_are_written_as_leaders_read_them(id_, value, shown, exact):
     assert (format_value(metric, value), exact_value(metric, value)) == (shown, exact)
 
 
-@pytest.mark.parametrize(("value", "shown"), [(None, "—"), (12.34, "+12.3%"), (-4, "-4.0%"), (-0.01, "0.0%")])
-def test_changes_are_written_with_their_sign(value, shown):
-    assert format_change(value) == shown
+@pytest.mark.parametrize(
+    ("id_", "now", "base", "told"),
+    [
+        ("J02", 134, 100, "增长 34.0%"),
+        ("J02", 96, 100, "下降 4.0%"),
+        ("J02", 10001, 10000, "持平"),
+        ("J02", 40, 10, "增长 300.0%"),
+        ("J02", 23, 1, "多 22 个"),
+        ("J02", 3, 9, "少 6 个"),
+        ("J02", 3, 3, "持平"),
+        ("R01", 60.0, 83.1, "低 23.1 个百分点"),
+        ("R01", 4.0, 2.0, "高 2.0 个百分点"),
+        ("J04", 4.5, 3.0, "增长 50.0%"),
+        ("J02", 5, 0, "—"),
+        ("J02", 5, None, "—"),
+        ("J02", None, 5, "—"),
+    ],
+)
+def test_a_change_is_told_in_what_it_is_measured_in(id_, now, base, told):
+    assert change_words(change(catalogue()[id_], now, base)) == told
+
+
+def test_a_rate_changes_by_percentage_points_in_numbers_and_in_words():
+    con = connection(
+        rectification=[
+            item(D(2024, 7, 1)), item(D(2024, 7, 2)), item(D(2023, 7, 1), "已完成", done_date=D(2023, 7, 9)),
+            item(D(2023, 7, 2)),
+        ]
+    )  # fmt: skip
+    row = one("R01", con, period="2024-07", as_of=D(2024, 12, 31))
+    assert (row.value, row.yoy_base, row.yoy) == (0, 50, -50)
+    assert change_words(row.yoy_change) == "低 50.0 个百分点"
+
+
+def test_a_whole_year_has_no_period_before_it_but_last_year():
+    con = connection(job_fair=[fair(D(2024, 7, 3), jobs_n=150), fair(D(2023, 7, 3), jobs_n=100)])
+    year = one("J02", con, period="2024")
+    assert (change_words(year.yoy_change), change_words(year.mom_change)) == ("增长 50.0%", "—")
+    by_year = query("J02", period="2023..2024", grain="year", connection=con).rows[-1]
+    assert change_words(by_year.mom_change) == "—"
+    assert query("J02", period="2024", connection=con).told()["rows"][0]["yoy"] == "增长 50.0%"

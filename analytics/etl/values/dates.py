@@ -53,6 +53,8 @@ _WORDY = re.compile(
     r"待定|另行|适时|近期|尽快|不定期|定期|随时|日常|每[月周年日季天]|平时|根据|视|择日|拟|计划|预计|暂定|约|左右|上下|已|未|按"
 )
 _SEVERAL = re.compile(r"[、,;和及]|\d\s+\d")
+_PAUSED = re.compile(r"^(20\d{2})[、,](1[0-2]|0?[1-9])[、,](3[01]|[12]\d|0?[1-9])日?$")
+"""2024、7、20: with a whole year in front there is only one way to read it."""
 _ODD_DASH = re.compile(r"(\d{4})([—–―‐‑−\\])(\d{1,2})\2(\d{1,2})")
 
 
@@ -145,6 +147,7 @@ def _number(frame: _Frame, text: str) -> Parsed:
 def _text(frame: _Frame, raw: str) -> Parsed:
     text = normalise(raw).lstrip("'’‘`").strip(" 。.,;、:")
     text = _ODD_DASH.sub(r"\1-\3-\4", text)
+    text = _PAUSED.sub(r"\1-\2-\3", text)
     text, sets = _words(frame.column, text)
     if not text and sets:
         return Parsed(sets=sets)

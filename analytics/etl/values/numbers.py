@@ -53,7 +53,7 @@ _CURRENCY = re.compile(r"(?:人民币|rmb|cny|¥)[: ]?", re.IGNORECASE)
 _TAIL = re.compile(r"[。;,、.!]+$")
 _NOTE = re.compile(r"(?P<number>[^()]*[^()\s])\s*\((?P<note>[^()]*)\)(?P<unit>[^()]*)")
 _GUESSED = re.compile(r"预|计划|拟|暂|目标|应|估|待|未|取消|作废|不准|存疑|待核|\?")
-_AROUND_NOTE = re.compile(r"约|左右|大约|大概|上下")
+_AROUND_NOTE = re.compile(r"约|约数|左右|大约|大概|上下|估|估计|估算|概数")
 _CHENG = re.compile(r"([一二三四五六七八九])成([一二三四五六七八九半])?")
 _HALF = re.compile(r"(?:([\d一二两三四五六七八九十]+)(天|日|小时|个小时)半|半(天|日|小时|个小时))")
 _COUNTERS = counters()
@@ -367,11 +367,12 @@ def _interval(
     if column.type == "count":
         least = None if least is None else int(least)
         most = None if most is None else int(most)
+    low_said, high_said = (None if end is None else format(Decimal(end).normalize(), "f") for end in (least, most))
     if least is not None and most is not None:
-        span = f"{least} 至 {most}"
+        span = f"{low_said} 至 {high_said}"
     elif least is not None:
-        span = f"不少于 {least}"
+        span = f"不少于 {low_said}"
     else:
-        span = f"不超过 {most}"
+        span = f"不超过 {high_said}"
     approx = issue(f"{kind.prefix}-APPROX", label=column.label, raw=shown(raw), span=span)
     return Parsed(low=least, high=most, issues=(*issues, approx))

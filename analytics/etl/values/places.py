@@ -14,7 +14,7 @@ from analytics.etl.values.model import Parsed
 from analytics.etl.values.text import as_text, normalise, shown
 from analytics.ledgers.model import Column, County, geography
 
-_SUFFIXES = ("总工会机关", "总工会", "工会", "本级", "辖区")
+_SUFFIXES = ("总工会机关", "总工会", "工会", "本级", "辖区", "总")
 _PROVINCE = re.compile(r"^[^省市县区]{2,3}省")
 _BETWEEN = re.compile(r"[、,;/+和及与\n]")
 
@@ -71,8 +71,14 @@ def county_of_unit(text: str) -> County | None:
     if whole is not None:
         return whole
     name = _PROVINCE.sub("", _fold(text))
-    if name.startswith(_fold(geography().federation)):
-        return _spellings()[_fold(geography().federation)]
+    federation = _fold(geography().federation)
+    if name.startswith(federation):
+        return _spellings()[federation]
+    own_level = _spellings().get(federation)
+    if own_level is not None and any(
+        name.startswith(short) for short in map(_fold, own_level.aliases) if len(short) > 1 and short in federation
+    ):
+        return own_level
     best: tuple[int, County] | None = None
     for form in _without_city(name):
         for spelling, place in _spellings().items():

@@ -121,6 +121,12 @@ def parse_unit(text: str) -> Unit | None:
     return Unit(SCALES[match["scale"]], word, _KIND_OF.get(word))
 
 
+def unit_scale(text: str) -> int:
+    """Return by what a stated unit multiplies (万元: 10000); 1 where it is not understood."""
+    unit = parse_unit(text)
+    return unit.scale if unit is not None else 1
+
+
 @cache
 def fits(word: str, unit: str | None) -> bool:
     """Tell whether a number followed by ``word`` may stand in a column counted in ``unit``."""
