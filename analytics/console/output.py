@@ -21,6 +21,8 @@ import click
 Colour = str | None
 Cell = str | tuple[str, Colour]
 
+_MOST_INDENTED = 2_000_000
+"""Signs of JSON beyond which it is written on one line: indenting takes ten times as long."""
 GOOD, BAD, DOUBTFUL, FAINT = "green", "red", "yellow", "bright_black"
 
 
@@ -103,8 +105,11 @@ def plain(value: Any) -> Any:
 
 
 def say_json(data: Any) -> None:
-    """Print ``data`` as JSON on standard output: indented for a person, Chinese readable."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=plain, allow_nan=False))
+    """Print ``data`` as JSON on standard output: Chinese readable, and indented unless it is more than anyone reads."""
+    text = json.dumps(data, ensure_ascii=False, default=plain, allow_nan=False)
+    if len(text) < _MOST_INDENTED:
+        text = json.dumps(data, ensure_ascii=False, indent=2, default=plain, allow_nan=False)
+    click.echo(text)
 
 
 def say(text: str = "") -> None:

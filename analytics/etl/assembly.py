@@ -59,6 +59,10 @@ def identities(ledger: Ledger, table: pa.Table) -> pa.Array:
     return pa.array(texts, pa.string())
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
+"""Made once: ``json.dumps`` with options makes an encoder for every row."""
+
+
 def _json_column(size: int, said: Mapping[int, Any], places: Mapping[int, int]) -> pa.Array:
     """Return a column of JSON texts, null where nothing is said."""
     if not said:
@@ -77,7 +81,7 @@ def _json_column(size: int, said: Mapping[int, Any], places: Mapping[int, int]) 
                 text = written[key] = json.dumps(value, ensure_ascii=False)
             texts[place] = text
         else:
-            texts[place] = json.dumps(value, ensure_ascii=False, default=str)
+            texts[place] = _encode(value)
     return pa.array(texts, pa.string())
 
 

@@ -355,10 +355,9 @@ class _Reader:
         row = top
         while row > floor:
             cells = self.filled(row - 1)
-            line = all(isinstance(value, str) for _, value in cells) and (
-                len(cells) <= 1
-                or any(is_line(value) or unit_line(value) is not None or is_attachment(value) for _, value in cells)
-            )
+            # A record of texts may hold a cell like 附011 or 单位：人; a line of the form says it in most of its cells.
+            said = sum(is_line(value) or unit_line(value) is not None or is_attachment(value) for _, value in cells)
+            line = all(isinstance(value, str) for _, value in cells) and (len(cells) <= 1 or said * 2 >= len(cells))
             if not line and floor > 0:
                 break
             if cells and floor > 0:

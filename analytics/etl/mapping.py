@@ -366,14 +366,12 @@ class _Mapper:
             scores: dict[str, int] = {}
             texts = set(column.leaf.forms) | {"".join(heading(part).name for part in column.path)}
             for declared in open_fields:
-                if not fit(declared.type, self.samples.get(column.index, ())):
-                    continue
                 best = max(
                     fuzz.ratio(text, spelled)
                     for text in texts
                     for spelled in self.vocabulary.names[self.ledger.id][declared.name]
                 )
-                if best >= _SUGGEST_FROM:
+                if best >= _SUGGEST_FROM and fit(declared.type, self.samples.get(column.index, ())):
                     scores[declared.name] = round(best)
             ranked = sorted(scores.items(), key=lambda pair: -pair[1])[:3]
             if ranked:

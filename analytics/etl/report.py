@@ -41,6 +41,20 @@ class Finding:
     field: str | None = None
     raw: str | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the plain dictionary of the JSON contract; ``asdict`` would take minutes over a file's worth."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "hint": self.hint,
+            "sheet": self.sheet,
+            "cell": self.cell,
+            "row": self.row,
+            "field": self.field,
+            "raw": self.raw,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class MappedColumn:
@@ -132,11 +146,16 @@ class FileReport:
     sheets: list[SheetReport] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the plain dictionary of the JSON contract."""
-        data = asdict(self)
-        order = ("file", "sha256", "upload_id", "state", "sheets", "findings")
-        return {key: data[key] for key in order}
+    def to_json(self, *, findings: bool = True) -> dict[str, Any]:
+        """Return the plain dictionary of the JSON contract, with or without the findings."""
+        data = {
+            "file": self.file,
+            "sha256": self.sha256,
+            "upload_id": self.upload_id,
+            "state": self.state,
+            "sheets": [asdict(sheet) for sheet in self.sheets],
+        }
+        return data | {"findings": [finding.to_json() for finding in self.findings]} if findings else data
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def _fill(
     about = {
         "upload_id": upload_id,
         "report": uploads.report_text(outcome.report),
-        "findings": [asdict(finding) for finding in outcome.report.findings],
+        "findings": [finding.to_json() for finding in outcome.report.findings],
         "quarantine": [asdict(row) for row in outcome.quarantine],
         "ledgers": list(outcome.tables),
         "reporting_unit": outcome.reporting_unit,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import duckdb
@@ -188,16 +187,23 @@ def store_details(con: duckdb.DuckDBPyConnection, outcome: Outcome, upload_id: s
     """Insert the findings and quarantined rows of an upload."""
     report = outcome.report
     if report.findings:
+        found = report.findings
         places: dict[tuple[str | None, int | None], str | None] = {}
-        rows = []
-        for ordinal, finding in enumerate(report.findings):
+        for finding in found:
             at = (finding.sheet, finding.row)
             if at not in places:
                 places[at] = ledger_of(report, *at)
-            rows.append(
-                {"upload_id": upload_id, "seq": seq, "ordinal": ordinal, "ledger": places[at]} | asdict(finding)
-            )
-        insert(con, "findings", pa.Table.from_pylist(rows, schema=FINDINGS))
+        said: dict[str, Any] = {
+            "upload_id": pa.repeat(pa.scalar(upload_id), len(found)),
+            "seq": pa.repeat(pa.scalar(seq, pa.int64()), len(found)),
+            "ordinal": range(len(found)),
+            "ledger": [places[finding.sheet, finding.row] for finding in found],
+        }
+        columns = [
+            pa.array(said.get(column.name, [getattr(one, column.name, None) for one in found]), column.type)
+            for column in FINDINGS
+        ]
+        insert(con, "findings", pa.table(columns, schema=FINDINGS))
     if outcome.quarantine:
         insert(
             con,
@@ -229,9 +235,7 @@ def insert(con: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
 
 def report_text(report: FileReport) -> str:
     """Return the report as JSON without its findings, which have a table of their own."""
-    data = report.to_json()
-    del data["findings"]
-    return json.dumps(data, ensure_ascii=False)
+    return json.dumps(report.to_json(findings=False), ensure_ascii=False)
 
 
 def report_from(text: str, findings: Sequence[Finding]) -> FileReport:

@@ -5,6 +5,7 @@ Declared from metrics and components; it asks one data version and computes noth
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -286,15 +287,20 @@ def _overdue(request: Request, *, known: bool) -> Component:
 
 
 def _item(row: dict[str, Any]) -> tables.OverdueItem:
-    """Return an item as it stood; one put right since then says when, or its status would seem to contradict."""
+    """Return an item as it stood; one put right since then says when, or its status would seem to contradict.
+
+    One said to be done before that day, but not yet accepted (待验收), keeps its status.
+    """
     done = row["done_date"]
+    stood = row["deadline"] + dt.timedelta(days=int(row["days_overdue"]))
+    since = done is not None and done > stood
     return tables.OverdueItem(
         number=str(row["item_no"]),
         description=str(row["description"]),
         unit=str(row["resp_unit"]),
         deadline=day(row["deadline"]),
         days=int(row["days_overdue"]),
-        status=str(row["status"]) if done is None else f"其后于{day(done)}完成",
+        status=f"其后于{day(done)}完成" if since else str(row["status"]),
         place=f"{row['file_name']} · {row['sheet']} · 第 {row['row']} 行",
     )
 

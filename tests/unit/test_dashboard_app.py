@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import socket
@@ -18,6 +19,7 @@ from dash import Dash
 from analytics.settings import Settings
 from dashboard import app as application
 from dashboard import server
+from dashboard.pages import overview
 from dashboard.source import Memory
 
 SCREEN = {
@@ -170,3 +172,13 @@ def test_a_stopped_server_ends_quietly_and_without_a_crash(tmp_path: Path) -> No
     words = said.decode()
     assert process.returncode == 0, words
     assert not [word for word in ("SIGABRT", "terminate called", "Traceback") if word in words], words
+
+
+def test_an_item_awaiting_acceptance_keeps_its_status_and_one_done_since_says_when() -> None:
+    waiting = {
+        "item_no": "1", "description": "问题", "resp_unit": "办公室", "deadline": dt.date(2024, 5, 21), "days_overdue": 224,
+        "status": "待验收", "done_date": dt.date(2024, 5, 29), "file_name": "a.xlsx", "sheet": "表", "row": 3,
+    }  # fmt: skip
+    assert overview._item(waiting).status == "待验收"
+    later = waiting | {"status": "已完成", "done_date": dt.date(2025, 1, 2)}
+    assert "其后于" in overview._item(later).status
