@@ -41,7 +41,7 @@ check: ## 代码规范、类型和快速测试
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -m 'not slow and not browser' tests/unit
 
-bench: ## 测量导入、内存、总览页和首屏，打印表格并更新 README（只测一项：make bench ONLY=ingest）
+bench: ## 测量导入、内存、总览页和首屏，打印表格并更新 README（只测一项：make bench ONLY=ingest；到百万行：ONLY=large）
 	@$(ENVIRONMENT) dev
 	@$(ENVIRONMENT) browser
 	@$(BIN)/python -m bench $(ONLY)

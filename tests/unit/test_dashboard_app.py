@@ -176,7 +176,8 @@ def test_a_stopped_server_ends_quietly_and_without_a_crash(tmp_path: Path) -> No
 
 def test_an_item_awaiting_acceptance_keeps_its_status_and_one_done_since_says_when() -> None:
     waiting = {
-        "item_no": "1", "description": "问题", "resp_unit": "办公室", "deadline": dt.date(2024, 5, 21), "days_overdue": 224,
+        "item_no": "1", "description": "问题",
+        "resp_unit": "办公室", "deadline": dt.date(2024, 5, 21), "days_overdue": 224,
         "status": "待验收", "done_date": dt.date(2024, 5, 29), "file_name": "a.xlsx", "sheet": "表", "row": 3,
     }  # fmt: skip
     assert overview._item(waiting).status == "待验收"
