@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ALL, ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import ALL, ClientsideFunction, Dash, Input, Output, dcc, html, no_update
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
@@ -19,9 +19,10 @@ from analytics.ledgers import geography
 from analytics.metrics import MetricError
 from analytics.settings import Settings
 from dashboard import state, theme
+from dashboard.auth import current_reader
 from dashboard.components import frame
 from dashboard.pages import PAGES, Page
-from dashboard.pages.page import PRODUCT, Request, county_names, message_page
+from dashboard.pages.page import PRODUCT, Reader, Request, county_names, message_page, navigation
 from dashboard.source import NoVersionError, Snapshot, Source
 
 log = logging.getLogger(__name__)
@@ -105,11 +106,7 @@ def _shell(owner: str) -> Component:
             dcc.Location(id="url", refresh=False),
             dcc.Store(id="title"),
             frame.skip_link(),
-            frame.header(
-                owner=owner,
-                product=PRODUCT,
-                links=[frame.Choice(page.title, page.path, page.path == "/") for page in PAGES if page.listed],
-            ),
+            frame.header(owner=owner, product=PRODUCT),
             html.Main(frame.skeleton(), id="main", tabIndex=-1),
             html.Div(id="footer"),
         ],
@@ -119,13 +116,14 @@ def _shell(owner: str) -> Component:
 
 
 def _connect(app: Dash, source: Source) -> None:
-    def show(path: str | None, search: str | None) -> tuple[Any, Any, str]:
+    def show(path: str | None, search: str | None) -> tuple[Any, Any, str, Any]:
         return _screen(source, path or "/", search or "")
 
     app.callback(
         Output("main", "children"),
         Output("footer", "children"),
         Output("title", "data"),
+        Output("pages", "children"),
         Input("url", "pathname"),
         Input("url", "search"),
     )(show)
@@ -137,50 +135,58 @@ def _connect(app: Dash, source: Source) -> None:
     app.clientside_callback(ClientsideFunction("taizhang", "arrived"), Input("title", "data"))
 
 
-def _screen(source: Source, path: str, search: str) -> tuple[Any, Any, str]:
+def _screen(source: Source, path: str, search: str) -> tuple[Any, Any, str, Any]:
+    """Return what stands in the main part, the footer, the window's title and the navigation."""
+    reader = current_reader()
     page = _PATHS.get(path)
     if page is None:
-        return (
-            message_page(title="没有这个页面", sentences=[f"地址“{path[:80]}”不存在，可能是链接写错了。"]),
-            None,
-            _title("没有这个页面"),
-        )
+        sentences = [f"地址“{path[:80]}”不存在，可能是链接写错了。"]
+        return _said("没有这个页面", sentences, reader, path)
+    if not page.opens_to(reader):
+        sentences = [
+            f"“{page.title}”只对有相应权限的人员开放，您现在的身份不能查看。",
+            "工作需要查看的，请联系系统管理员开通权限，再重新登录。",
+        ]
+        return _said(f"没有查看{page.title}的权限", sentences, reader, path)
     try:
         snapshot = source.current()
     except NoVersionError:
-        return (
-            message_page(
-                title="还没有入库的台账",
-                sentences=["看板已经就绪，但还没有数据。请先把台账入库，再刷新本页；也可以先生成演示数据看看。"],
-                command="taizhang ingest 台账文件或文件夹\ntaizhang demo",
-            ),
-            None,
-            _title(page.title),
-        )
-    return _render(page, path, search, snapshot)
+        sentences = ["看板已经就绪，但还没有数据。请先把台账入库，再刷新本页；也可以先生成演示数据看看。"]
+        command = "taizhang ingest 台账文件或文件夹\ntaizhang demo"
+        return _said("还没有入库的台账", sentences, reader, path, command=command, title=page.title)
+    return _render(page, path, search, snapshot, reader)
 
 
-def _render(page: Page, path: str, search: str, snapshot: Snapshot) -> tuple[Any, Any, str]:
+def _said(
+    words: str, sentences: list[str], reader: Reader, path: str, *, command: str | None = None, title: str | None = None
+) -> tuple[Any, Any, str, Any]:
+    """Return a screen that only says something."""
+    links = frame.links(navigation(PAGES, reader=reader, path=path, view=state.View()))
+    return message_page(title=words, sentences=sentences, command=command), None, _title(title or words), links
+
+
+def _render(page: Page, path: str, search: str, snapshot: Snapshot, reader: Reader) -> tuple[Any, Any, str, Any]:
     read = state.read_view(
         search, counties=county_names().keys(), metrics=snapshot.catalogue.keys(), reaches=snapshot.reaches
     )
-    asked = Request(path=path, view=read.view, notes=read.notes, snapshot=snapshot)
+    asked = Request(path=path, view=read.view, notes=read.notes, snapshot=snapshot, reader=reader)
     footer = frame.footer(
         version=snapshot.version_id,
         sentences=["本页全部数字出自同一数据版本；点击数字可查到来源文件、工作表和行。数据不离开本机。"],
     )
     title = _title(f"{asked.county_name}{asked.period_name}{page.title}")
+    links = frame.links(navigation(PAGES, reader=reader, path=path, view=read.view))
     try:
-        return page.render(asked), footer, title
+        return page.render(asked), footer, title, links
     except MetricError as error:
-        return message_page(title="这样问不出结果", sentences=[f"{error}。"]), footer, title
+        return message_page(title="这样问不出结果", sentences=[f"{error}。"]), footer, title, links
 
 
 def _title(words: str) -> str:
     return f"{words} - {PRODUCT}"
 
 
-def _went_wrong(error: Exception) -> tuple[Any, Any, str]:
+def _went_wrong(error: Exception) -> tuple[Any, Any, str, Any]:
     """Put the trace into the log and a plain sentence on the screen."""
     log.error("screen failed", exc_info=error)
     return (
@@ -190,6 +196,7 @@ def _went_wrong(error: Exception) -> tuple[Any, Any, str]:
         ),
         None,
         _title("出错"),
+        no_update,
     )
 
 
@@ -231,18 +238,26 @@ def _secure(app: Dash) -> None:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Referrer-Policy"] = "same-origin"
-        if response.status_code == 200 and response.mimetype == "text/html" and request.path not in _PATHS:
-            # The shell then says in words that there is no such page.
-            response.status_code = 404
+        if response.status_code == 200 and response.mimetype == "text/html":
+            # The shell then says in words that there is no such page, or that it does not open.
+            page = _PATHS.get(request.path)
+            if page is None:
+                response.status_code = 404
+            elif not page.opens_to(current_reader()):
+                response.status_code = 403
         return response
 
     def missing(_: Exception) -> tuple[str, int]:
         return _plain_page("没有这个文件", "地址可能写错了。"), 404
 
+    def refused(_: Exception) -> tuple[str, int]:
+        return _plain_page("没有权限", "您现在的身份不能查看这一内容；工作需要的，请联系系统管理员。"), 403
+
     def failed(_: Exception) -> tuple[str, int]:
         return _plain_page("系统暂时出错", "已记入日志，数据没有受影响。请稍后再试。"), 500
 
     app.server.after_request(finish)
+    app.server.register_error_handler(403, refused)
     app.server.register_error_handler(404, missing)
     app.server.register_error_handler(500, failed)
 

@@ -44,6 +44,24 @@
     go(href);
   });
 
+  /* The list of pages, where they have no room beside each other: any click and Escape close it. */
+  function unfold(open) {
+    var menu = document.getElementById("menu");
+    if (menu && menu.getAttribute("aria-expanded") !== String(open)) menu.setAttribute("aria-expanded", String(open));
+    return menu;
+  }
+
+  document.addEventListener("click", function (event) {
+    var menu = event.target.closest && event.target.closest("#menu");
+    unfold(Boolean(menu) && menu.getAttribute("aria-expanded") !== "true");
+  });
+
+  document.addEventListener("keydown", function (event) {
+    var menu = document.getElementById("menu");
+    if (event.key !== "Escape" || !menu || menu.getAttribute("aria-expanded") !== "true") return;
+    unfold(false).focus();
+  });
+
   document.addEventListener("change", function (event) {
     var list = event.target;
     if (!list.matches || !list.matches("select[data-go]")) return;

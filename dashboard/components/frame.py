@@ -28,8 +28,11 @@ def skip_link() -> Component:
     return html.A("跳到正文", href="#main", className="skip", **{"data-plain": "true"})
 
 
-def header(*, owner: str, product: str, links: Sequence[Choice]) -> Component:
-    """Return the header: whose dashboard this is, the pages, light or dark."""
+def header(*, owner: str, product: str) -> Component:
+    """Return the header: whose dashboard this is, the pages (filled in as ``pages``), light or dark.
+
+    Where the pages have no room beside each other, a button opens them as a list.
+    """
     return html.Header(
         html.Div(
             [
@@ -42,14 +45,14 @@ def header(*, owner: str, product: str, links: Sequence[Choice]) -> Component:
                     className="brand",
                     **{"aria-label": f"{owner}{product}，回到总览"},
                 ),
-                html.Nav(
-                    [
-                        html.A(link.word, href=link.href, **({"aria-current": "page"} if link.chosen else {}))
-                        for link in links
-                    ],
-                    className="pages",
-                    **{"aria-label": "页面"},
+                html.Button(
+                    "目录",
+                    type="button",
+                    id="menu",
+                    className="menu",
+                    **{"aria-controls": "pages", "aria-expanded": "false"},
                 ),
+                html.Nav(id="pages", className="pages", **{"aria-label": "页面"}),
                 dmc.ColorSchemeToggle(
                     lightIcon=html.Span("☀", **{"aria-hidden": "true"}),
                     darkIcon=html.Span("☾", **{"aria-hidden": "true"}),
@@ -64,6 +67,14 @@ def header(*, owner: str, product: str, links: Sequence[Choice]) -> Component:
         ),
         className="header",
     )
+
+
+def links(choices: Sequence[Choice]) -> list[Component]:
+    """Return the pages as links for the header."""
+    return [
+        html.A(choice.word, href=choice.href, **({"aria-current": "page"} if choice.chosen else {}))
+        for choice in choices
+    ]
 
 
 def bar(

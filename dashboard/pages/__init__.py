@@ -1,13 +1,21 @@
 """The pages, one file each. A page is a path, a title and a function from a request to components.
 
-Adding a page is writing its file and naming it in ``PAGES``; nothing else knows the list.
+Adding a page is writing its file and naming it in ``PAGES``; the navigation, the addresses the server knows and who
+may open what all follow from this list, in its order. What a page needs of its reader (a role's action, ledgers) stands
+in its own file.
 """
 
 from __future__ import annotations
 
-from dashboard.pages import overview, records
+from dashboard.pages import (
+    overview,
+    records,
+)
 from dashboard.pages.page import Page
 
-PAGES: tuple[Page, ...] = (overview.PAGE, records.PAGE)
+PAGES: tuple[Page, ...] = (
+    overview.PAGE,
+    records.PAGE,
+)
 
 __all__ = ["PAGES", "Page"]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from dash import html
 from dash.development.base_component import Component
@@ -25,14 +25,25 @@ PRODUCT = "工作台账看板"
 WHOLE_CITY = "全市"
 
 
+class Reader(Protocol):
+    """Who asks for a page, as far as pages need to know."""
+
+    def may(self, action: str) -> bool:
+        """Return whether a role of this person allows ``action``."""
+
+    def sees_ledger(self, name: str) -> bool:
+        """Return whether this person may see figures of a ledger."""
+
+
 @dataclass(frozen=True)
 class Request:
-    """One screen asked for: the address, and the one data version that answers all of it."""
+    """One screen asked for: the address, who asks, and the one data version that answers all of it."""
 
     path: str
     view: View
     notes: tuple[str, ...]
     snapshot: Snapshot
+    reader: Reader
 
     @property
     def asked(self) -> Question:
@@ -64,12 +75,39 @@ class Request:
 
 @dataclass(frozen=True)
 class Page:
-    """One page. ``listed`` pages stand in the navigation; others are reached by a link."""
+    """One page.
+
+    Attributes:
+        path: Its address, without the question.
+        title: Its Chinese title, as the navigation shows it.
+        render: From a request to components.
+        listed: Whether it stands in the navigation; others are reached by a link.
+        action: What a reader's role must allow (``Person.may``); ``None`` where every reader may come.
+        ledgers: Ledgers the reader must be allowed to see, all of them.
+    """
 
     path: str
     title: str
     render: Callable[[Request], Sequence[Any]]
     listed: bool = True
+    action: str | None = None
+    ledgers: tuple[str, ...] = ()
+
+    def opens_to(self, reader: Reader) -> bool:
+        """Return whether ``reader`` may come; a page that does not open is not in the navigation either."""
+        if self.action is not None and not reader.may(self.action):
+            return False
+        return all(reader.sees_ledger(ledger) for ledger in self.ledgers)
+
+
+def navigation(pages: Sequence[Page], *, reader: Reader, path: str, view: View) -> list[frame.Choice]:
+    """Return the pages a reader may go to; each keeps the period and the county asked for."""
+    kept = replace(view, focus=None, metric=None, sort=None, page=1)
+    return [
+        frame.Choice(page.title, kept.at(page.path), page.path == path)
+        for page in pages
+        if page.listed and page.opens_to(reader)
+    ]
 
 
 def county_names() -> dict[str, str]:

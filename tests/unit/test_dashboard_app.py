@@ -23,11 +23,12 @@ from dashboard.pages import overview
 from dashboard.source import Memory
 
 SCREEN = {
-    "output": "..main.children...footer.children...title.data..",
+    "output": "..main.children...footer.children...title.data...pages.children..",
     "outputs": [
         {"id": "main", "property": "children"},
         {"id": "footer", "property": "children"},
         {"id": "title", "property": "data"},
+        {"id": "pages", "property": "children"},
     ],
     "changedPropIds": ["url.pathname"],
 }
