@@ -20,6 +20,7 @@ from analytics.etl.batch import Batch
 from analytics.etl.body import Body, read_body
 from analytics.etl.codes import Issue, issue
 from analytics.etl.context import TableContext, read_sections, share_heading, sole_unit, surroundings, weigh
+from analytics.etl.corrections import lay_over
 from analytics.etl.grid import Limits, Sheet, UnreadableWorkbook, a1, letters
 from analytics.etl.headers import Vocabulary, squeeze
 from analytics.etl.layout import Layout, Table, find_tables
@@ -125,6 +126,10 @@ class _Reader:
         self.refused = False
         self.met: set[str] = set()
         """Headers a person spoke of that are in the file."""
+        self.corrected, stale = lay_over(sheets, options.corrections)
+        self.findings.extend(stale)
+        self.unused = set(self.corrected)
+        """Corrected cells that no record was read from."""
 
     def run(self) -> Outcome:
         """Take every step and settle the file's state."""
@@ -283,8 +288,10 @@ class _Reader:
         reader = BatchReader(
             sheet, table, found.body, mapping, context,
             sections=read_sections(found.body, self.geography), constants=constants, dropped=found.dropped,
+            corrected={at[1:]: one for at, one in self.corrected.items() if at[0] == sheet.name},
         )  # fmt: skip
         batch = reader.read()
+        self.unused -= {(sheet.name, *place) for place in reader.used}
         found.batch = batch
         self.check(batch)
         reader.report_unplaced()
@@ -358,6 +365,9 @@ class _Reader:
             return
         if choice.verdict == "missing" and choice.mapping is not None:
             report.unmapped = self.unmapped(choice.mapping)
+            report.likely = choice.mapping.ledger.id
+            report.missing = [column.name for column in choice.mapping.missing]
+            report.mapping = mapped_columns(choice.mapping)
             self.refuse(missing_columns(choice.mapping, report.unmapped), sheet.name, cell, report=report)
             return
         nearest = []
@@ -396,11 +406,8 @@ class _Reader:
     def report_mapping(self, found: _Found, mapping: LedgerMapping, report: SheetReport) -> None:
         """Report which column fills which field, and what was not taken."""
         sheet, bottom = found.sheet, found.table.bottom
+        report.mapping = mapped_columns(mapping)
         for assignment in mapping.assigned.values():
-            for column in assignment.columns:
-                report.mapping.append(
-                    MappedColumn(letters(column.index), column.display, assignment.field, assignment.how)
-                )
             if assignment.how == "suggested":
                 column = assignment.columns[0]
                 score = dict(mapping.suggestions[column.index])[assignment.field]
@@ -411,7 +418,6 @@ class _Reader:
                     score=score,
                 )
                 self.say(said, sheet.name, a1(bottom, column.index), assignment.field)
-        report.mapping.sort(key=lambda one: (len(one.column), one.column))
         for name in self.constants_of(mapping.ledger):
             if name not in mapping.assigned:
                 report.mapping.append(MappedColumn("", self.options.constants[name], name, "set"))
@@ -500,6 +506,9 @@ class _Reader:
             self.findings.extend(batch.findings)
         self.outcome.tables = tables
         self.outcome.quarantine = quarantine
+        for place in sorted(self.unused):
+            said = issue("FIX-OUTSIDE", cell=a1(place[1], place[2]))
+            self.say(said, place[0], a1(place[1], place[2]))
         for header in self.options.mapping:
             if found and header not in self.met:
                 self.say(issue("MAP-HEADER-ABSENT", header=header))
@@ -509,6 +518,16 @@ class _Reader:
         self.report.findings = in_order(self.findings, self.sheets)
         self.report.state = settle(self.report.findings, loaded=loaded, held=len(quarantine), refused=self.refused)
         return self.outcome
+
+
+def mapped_columns(mapping: LedgerMapping) -> list[MappedColumn]:
+    """Return which column fills which field, in the sheet's order."""
+    found = [
+        MappedColumn(letters(column.index), column.display, assignment.field, assignment.how)
+        for assignment in mapping.assigned.values()
+        for column in assignment.columns
+    ]
+    return sorted(found, key=lambda one: (len(one.column), one.column))
 
 
 def is_result_list(sheet: Sheet) -> bool:

@@ -23,10 +23,11 @@ from analytics.etl.headers import heading, is_serial
 from analytics.etl.layout import Table
 from analytics.etl.mapping import LedgerMapping
 from analytics.etl.metadata import is_blank_cell
-from analytics.etl.report import Finding
+from analytics.etl.report import Correction, Finding
 from analytics.etl.shifts import find_shift
 from analytics.etl.spans import HeaderColumn
 from analytics.etl.values import Context, Parsed, parse, parse_column, shown
+from analytics.etl.values.privacy import mask
 from analytics.etl.values.text import as_text, is_blank
 from analytics.etl.values.units import unit_scale
 from analytics.etl.wording import TOTAL_NAME
@@ -60,8 +61,12 @@ class BatchReader:
         sections: Mapping[int, Section],
         constants: Mapping[str, Parsed],
         dropped: frozenset[int],
+        corrected: Mapping[tuple[int, int], Correction] | None = None,
     ) -> None:
-        """Take everything that is known about the table; ``sections`` by data row (sheet row, from 0)."""
+        """Take everything that is known about the table; ``sections`` by data row (sheet row, from 0).
+
+        ``corrected`` are cells a person put right, by sheet row and column (from 0).
+        """
         self.sheet, self.table, self.body, self.mapping = sheet, table, body, mapping
         self.ledger = mapping.ledger
         self.holds = holds
@@ -69,6 +74,9 @@ class BatchReader:
         self.sections = sections
         self.constants = constants
         self.dropped = dropped
+        self.corrected = dict(corrected or {})
+        self.used: set[tuple[int, int]] = set()
+        """The corrected cells that a field of a record was read from."""
         self.source = [sheet.rows[row] for row in body.data]
         self.batch = Batch(self.ledger, sheet, mapping, list(body.data))
         self.raws = self.batch.raws
@@ -89,6 +97,7 @@ class BatchReader:
         self.complete()
         self.find_blank_rows()
         self.report_values()
+        self.report_corrected()
         self.report_required()
         self.report_named_totals()
         self.report_shifted()
@@ -477,6 +486,24 @@ class BatchReader:
                         name,
                         raws[position],
                     )
+
+    def report_corrected(self) -> None:
+        """Say of each cell a person put right what it held before, and whose word it is now."""
+        for (row, column), one in self.corrected.items():
+            for name, assignment in self.mapping.assigned.items():
+                if column not in {part.index for part in assignment.columns}:
+                    continue
+                cell = a1(row, column)
+                rows = {self.position.get(row)} | {
+                    place for place, cells in self.batch.cells.items() if cells.get(name) == cell
+                }
+                said = issue(
+                    "VAL-CORRECTED", label=self.ledger.column(name).label, old=one.old or "空",
+                    new=mask(one.new)[0] or "空", by=one.by or "填报人",
+                )  # fmt: skip
+                for position in sorted(place for place in rows if place is not None):
+                    self.used.add((row, column))
+                    self.batch.say(position, said, name, one.old or None, column)
 
     def header_of(self, name: str) -> str:
         """Return the header a field was read under."""

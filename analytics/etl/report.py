@@ -123,6 +123,10 @@ class SheetReport:
     changes: Changes = field(default_factory=Changes)
     fingerprint: str = ""
     """Hash of the normalised headers, under which a confirmed mapping is kept."""
+    likely: str | None = None
+    """The ledger that a table looks like which was not read; what it lacks stands in ``missing``."""
+    missing: list[str] = field(default_factory=list)
+    """Required fields for which neither a column nor a constant was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,21 @@ class FileReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """One cell a person put right in the preview.
+
+    ``old`` is what the cell showed (personal numbers masked, "" for a blank one), ``at`` a moment in ISO form.
+    """
+
+    sheet: str
+    cell: str
+    old: str
+    new: str
+    by: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class IngestOptions:
     """What a person said along with a file. ``today`` comes from outside so that reading stays pure."""
 
@@ -173,6 +192,8 @@ class IngestOptions:
     accept_suggestions: bool = False
     mapping: Mapping[str, str] = field(default_factory=dict)
     """What a person says of these headers, now: header (or its path) -> field, "" for none."""
+    corrections: tuple[Correction, ...] = ()
+    """Cells a person put right in the preview, in place of what the file says there."""
 
 
 @dataclass(slots=True)
