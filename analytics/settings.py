@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 
@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8050, ge=1, le=65535)
     secret_key: str | None = None
+    """Signs cookies; made on the first run and kept in the data folder if not given."""
+    operations_url: SecretStr | None = None
+    """Where people and the audit are kept instead of in the data folder: a SQLAlchemy address of PostgreSQL."""
 
     @classmethod
     def settings_customise_sources(

@@ -19,7 +19,7 @@ from analytics.ledgers import geography
 from analytics.metrics import MetricError
 from analytics.settings import Settings
 from dashboard import state, theme
-from dashboard.auth import current_reader
+from dashboard.auth import current_person
 from dashboard.components import frame
 from dashboard.pages import PAGES, Page
 from dashboard.pages.page import PRODUCT, Reader, Request, county_names, message_page, navigation
@@ -137,7 +137,7 @@ def _connect(app: Dash, source: Source) -> None:
 
 def _screen(source: Source, path: str, search: str) -> tuple[Any, Any, str, Any]:
     """Return what stands in the main part, the footer, the window's title and the navigation."""
-    reader = current_reader()
+    reader = current_person()
     page = _PATHS.get(path)
     if page is None:
         sentences = [f"地址“{path[:80]}”不存在，可能是链接写错了。"]
@@ -243,7 +243,7 @@ def _secure(app: Dash) -> None:
             page = _PATHS.get(request.path)
             if page is None:
                 response.status_code = 404
-            elif not page.opens_to(current_reader()):
+            elif not page.opens_to(current_person()):
                 response.status_code = 403
         return response
 

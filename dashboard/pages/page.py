@@ -82,7 +82,7 @@ class Page:
         title: Its Chinese title, as the navigation shows it.
         render: From a request to components.
         listed: Whether it stands in the navigation; others are reached by a link.
-        action: What a reader's role must allow (``Person.may``); ``None`` where every reader may come.
+        action: What a reader's role must allow (``Person.may``).
         ledgers: Ledgers the reader must be allowed to see, all of them.
     """
 
@@ -90,14 +90,12 @@ class Page:
     title: str
     render: Callable[[Request], Sequence[Any]]
     listed: bool = True
-    action: str | None = None
+    action: str = "read"
     ledgers: tuple[str, ...] = ()
 
     def opens_to(self, reader: Reader) -> bool:
         """Return whether ``reader`` may come; a page that does not open is not in the navigation either."""
-        if self.action is not None and not reader.may(self.action):
-            return False
-        return all(reader.sees_ledger(ledger) for ledger in self.ledgers)
+        return reader.may(self.action) and all(reader.sees_ledger(ledger) for ledger in self.ledgers)
 
 
 def navigation(pages: Sequence[Page], *, reader: Reader, path: str, view: View) -> list[frame.Choice]:
