@@ -137,7 +137,7 @@ def _current(writing: Writing) -> Iterator[Check]:
     for ledger in writing.ledgers.values():
         whole = ", ".join(tables.quoted(name) for name in tables.columns(ledger))
         fields = f"count(*), bit_xor(hash({whole}))"
-        kept = first(con, f"SELECT {fields} FROM ({publish.current_sql(ledger)})")
+        kept = first(con, f"SELECT {fields} FROM ({publish.visible_sql(con, ledger)})")
         seen = first(reading, f"SELECT {fields} FROM {tables.quoted(ledger.id)}")
         if kept != seen:
             wrong.append(ledger.name)

@@ -13,7 +13,7 @@ from typing import Any
 
 from analytics.ledgers.model import Ledger
 from analytics.settings import Settings
-from analytics.warehouse import tables
+from analytics.warehouse import corrected, decisions, tables
 from analytics.warehouse.errors import UnknownRecord
 from analytics.warehouse.store import Store, Writing
 
@@ -37,7 +37,9 @@ def history(
     settings: Settings, ledger: Ledger, *, record_id: str | None = None, place: Place | None = None,
     wait: float | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Return a record's versions, oldest first, each with what it changed.
+    """Return a record's versions, oldest first, each with what it changed and the cells put right in its preview.
+
+    Beside them stand the data steward's decisions about the record, oldest first, undone ones too.
 
     Args:
         settings: Where the data folder is.
@@ -56,7 +58,14 @@ def history(
         found = _of_id(writing, ledger, record_id) if record_id else _of_place(writing, ledger, place)
         rows = writing.history(ledger.id, found)
         reports = _reports(writing, {row["upload_id"] for row in rows})
-    return {"ledger": ledger.id, "record_id": found, "versions": list(_versions(ledger, rows, reports))}
+        decided = decisions.of_record(writing.con, ledger.id, found)
+        fixed = {
+            row["upload_id"]: corrected.of_rows(writing.con, row["upload_id"], row["sheet"], row["row"])
+            for row in rows
+            if row["row"] is not None
+        }
+    versions = [{**one, "corrections": fixed.get(one["upload_id"], [])} for one in _versions(ledger, rows, reports)]
+    return {"ledger": ledger.id, "record_id": found, "versions": versions, "decisions": decided}
 
 
 def _of_id(writing: Writing, ledger: Ledger, given: str) -> str:

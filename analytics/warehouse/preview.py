@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
-from analytics.etl.report import Outcome
+from analytics.etl.report import Outcome, SheetReport
 from analytics.ledgers.model import Ledger
 from analytics.warehouse import changes as diff
-from analytics.warehouse import near, periods, tables, uploads
+from analytics.warehouse import decisions, near, periods, tables, uploads
 from analytics.warehouse.changes import ChangeSet, Replacement
 from analytics.warehouse.published import Version
 from analytics.warehouse.tables import quoted
@@ -51,13 +53,22 @@ def preview(
         sheets = outcome.report.sheets
         for name, records in outcome.tables.items():
             ledger = version.ledgers[name]
-            incoming = tables.conform(ledger, records)
+            incoming, aside = decisions.lay_over(con, ledger, tables.conform(ledger, records))
             incoming = incoming.append_column("_version", pa.array(range(incoming.num_rows), pa.int64()))
             diff.register(con, ledger, incoming)
             followed = diff.preview(con, ledger, side, incoming, sheets, replacement, found)
+            _count_aside(aside, ledger, sheets, found)
             told = near.findings(con, ledger, side, sheets, found.counts[ledger.id], followed=followed)
             uploads.add_findings(outcome.report, told)
     finally:
         diff.forget(con)
         con.close()
     return found
+
+
+def _count_aside(aside: pa.Table, ledger: Ledger, sheets: Sequence[SheetReport], found: ChangeSet) -> None:
+    """Count the records that a decision keeps from counting: they are known, and change no figure."""
+    for sheet in aside.column("sheet").to_pylist():
+        mine = next((one for one in sheets if one.sheet == sheet and one.ledger == ledger.id), None)
+        for changes in (found.counts[ledger.id], *([mine.changes] if mine else [])):
+            changes.unchanged += 1

@@ -20,14 +20,21 @@ import duckdb
 
 from analytics.ledgers.model import Ledger
 from analytics.settings import Settings
-from analytics.warehouse import leases, tables
+from analytics.warehouse import decisions, leases, tables
 from analytics.warehouse.tables import literal, quoted
 from analytics.warehouse.transactions import first
 
 FORMAT = 1
 POINTER = "CURRENT"
 MANIFEST = "manifest.json"
-SHARED = ("uploads", "findings", "quarantine")
+SHARED = {
+    "uploads": "seq",
+    "findings": "seq, ordinal",
+    "quarantine": "seq, ordinal",
+    "corrections": "seq, ordinal",
+    "decisions": "seq",
+}
+"""What is published besides the records, and in which order."""
 GRACE_SECONDS = 120.0
 """How long a version stays after a newer one took its place, for readers between pointer and lease."""
 _STAGING = ".staging-"
@@ -47,6 +54,15 @@ def current_sql(ledger: Ledger, keys: str | None = None) -> str:
         f"WHERE _seq NOT IN (SELECT seq FROM uploads WHERE revoked_at IS NOT NULL){only} GROUP BY record_id) newest "
         "ON r._version = newest.v WHERE NOT r._removed"
     )
+
+
+def visible_sql(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> str:
+    """Return the SELECT of the records of ``ledger`` as they are published: current, decisions laid over them."""
+    query = current_sql(ledger)
+    if not decisions.any_for(con, ledger):
+        return query
+    names = ", ".join(decisions.picked(con, ledger, "r"))
+    return f"SELECT {names} FROM ({query}) r WHERE r.record_id NOT IN ({decisions.dropped_sql(ledger, query)})"
 
 
 def year_file(year: int | None) -> str:
@@ -132,13 +148,8 @@ def publish(con: duckdb.DuckDBPyConnection, settings: Settings, ledgers: Mapping
     files: dict[str, dict[str, Any]] = {}
     for ledger in ledgers.values():
         files |= _write_ledger(con, settings, ledger, base, staging)
-    for name in SHARED:
-        files |= _copy(
-            con,
-            f"SELECT * FROM {name} ORDER BY seq{', ordinal' if name != 'uploads' else ''}",
-            staging,
-            f"{name}.parquet",
-        )
+    for name, order in SHARED.items():
+        files |= _copy(con, f"SELECT * FROM {name} ORDER BY {order}", staging, f"{name}.parquet")
     manifest = {
         "format": FORMAT,
         "version": version,
@@ -244,11 +255,14 @@ def _write_ledger(
     keys = None if len(dirty) == len(stamps) else f"SELECT record_id FROM {table} WHERE {years}"
     # The list of current versions is narrow and made once; each year then picks its wide rows by it.
     day = quoted(ledger.date_field) if ledger.date_field else "NULL::DATE"
+    decided = decisions.any_for(con, ledger)
+    counting = f" WHERE r.record_id NOT IN ({decisions.dropped_sql(ledger, current_sql(ledger))})" if decided else ""
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE newest AS SELECT r._version AS v, r._year AS y, {day} AS day "
-        f"FROM ({current_sql(ledger, keys)}) r"
+        f"FROM ({current_sql(ledger, keys)}) r{counting}"
     )
-    picked = ", ".join(f"r.{quoted(name)}" for name in tables.columns(ledger))
+    names = decisions.picked(con, ledger, "r") if decided else [f"r.{quoted(name)}" for name in tables.columns(ledger)]
+    picked = ", ".join(names)
     last_days = dict(
         con.execute("SELECT y, max(day) FILTER (day <= ?) FROM newest GROUP BY y", [dt.date.today()]).fetchall()
     )

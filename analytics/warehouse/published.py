@@ -22,7 +22,7 @@ from analytics.etl.report import FileReport, Finding
 from analytics.ledgers import ledgers as shipped_ledgers
 from analytics.ledgers.model import Ledger
 from analytics.settings import Settings
-from analytics.warehouse import publish, uploads
+from analytics.warehouse import corrected, decisions, publish, uploads
 from analytics.warehouse.errors import UnknownUpload, WarehouseError
 from analytics.warehouse.leases import Lease
 from analytics.warehouse.tables import columns, literal, quoted, sql_type
@@ -110,6 +110,8 @@ class Version:
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Return a connection with a view for each ledger and ``uploads``, ``findings``, ``quarantine``.
 
+        ``corrections`` are the cells put right in previews, ``decisions`` the data steward's, undone ones too.
+
         A ledger's view has all declared columns, typed, even where there is no record. Findings and quarantined
         rows are those of uploads not revoked; ``all_findings`` and ``all_quarantine`` have every one.
         """
@@ -164,6 +166,8 @@ class Version:
         details = {field.name: sql_type(field.type) for field in uploads.FINDINGS}
         held = {field.name: sql_type(field.type) for field in uploads.QUARANTINE}
         con.execute(f"CREATE VIEW uploads AS {self._shared_sql('uploads', uploads.COLUMNS)}")
+        con.execute(f"CREATE VIEW decisions AS {self._shared_sql('decisions', decisions.COLUMNS)}")
+        con.execute(f"CREATE VIEW corrections AS {self._shared_sql('corrections', corrected.COLUMNS)}")
         for name, shape in (("findings", details), ("quarantine", held)):
             con.execute(
                 f"CREATE VIEW all_{name} AS SELECT d.*, u.file_name, u.reporting_unit, u.period, u.created_at "
@@ -180,7 +184,9 @@ class Version:
         return _typed(columns(ledger), kept, self.files(ledger.id) if self.folder else [])
 
     def _shared_sql(self, name: str, shape: Mapping[str, str]) -> str:
-        return _typed(shape, shape, [self._folder() / f"{name}.parquet"] if self.folder else [])
+        # A version published before there was such a thing has no file of it.
+        there = self.folder is not None and f"{name}.parquet" in self.manifest["files"]
+        return _typed(shape, shape, [self._folder() / f"{name}.parquet"] if there else [])
 
 
 def _typed(wanted: Mapping[str, str], kept: Mapping[str, str], files: list[Path]) -> str:

@@ -24,7 +24,7 @@ from analytics.ledgers import ledgers as shipped_ledgers
 from analytics.ledgers.model import Ledger
 from analytics.settings import Settings
 from analytics.warehouse import changes as diff
-from analytics.warehouse import migrations, near, periods, publish, tables, uploads
+from analytics.warehouse import corrected, decisions, migrations, near, periods, publish, tables, uploads
 from analytics.warehouse.changes import INCOMING, ChangeSet, Replacement
 from analytics.warehouse.errors import StoreBusy, UnknownProfile, UnknownUpload, WarehouseError
 from analytics.warehouse.lock import POLL_SECONDS, write_lock
@@ -186,17 +186,20 @@ class Writing:
         sha256: str,
         options: Mapping[str, Any] | None = None,
         profiles: Mapping[str, Mapping[str, str]] | None = None,
+        *,
+        corrections: bool = False,
     ) -> str | None:
         """Return the upload that already holds these bytes, read with the same options, and is not revoked.
 
-        A mapping confirmed since then makes the same bytes worth reading again.
+        A mapping confirmed since then makes the same bytes worth reading again; with ``corrections``, so do other
+        cells put right.
         """
         kept = self.profiles() if profiles is None else profiles
         if self._hashes is None:
             self._hashes = {row[0] for row in self.con.execute("SELECT DISTINCT sha256 FROM uploads").fetchall()}
         if sha256 not in self._hashes:
             return None
-        return uploads.loaded(self.con, options or {}, kept, sha256).get(sha256)
+        return uploads.loaded(self.con, options or {}, kept, sha256, corrections=corrections).get(sha256)
 
     def profiles(self) -> dict[str, dict[str, str]]:
         """Return the confirmed mappings by header fingerprint."""
@@ -301,6 +304,7 @@ class Writing:
                     version += incoming.num_rows + removed
                     self._touch(ledger, incoming, number, followed=followed, removed=removed)
                 uploads.store_details(con, outcome, report.upload_id, seq)
+                corrected.keep(con, outcome, (options or {}).get(uploads.CORRECTED) or (), report.upload_id, seq)
                 self._insert_upload(outcome, seq, mode, stated, sender, by, options or {}, total)
                 con.execute("UPDATE meta SET change_no = ?, next_seq = ?, next_version = ?", [number, seq + 1, version])
         finally:
@@ -333,6 +337,38 @@ class Writing:
                 "UPDATE uploads SET revoked_at = ?, revoked_by = ?, revoked_reason = ? WHERE upload_id = ?",
                 [_now(), by, reason, upload_id],
             )
+
+    def decide(self, decision: decisions.Decision) -> str:
+        """Keep what the data steward decided; return its id. It bears on the next published version.
+
+        Raises:
+            WarehouseError: It was decided before.
+        """
+        with transaction(self.con):
+            number = _next_change(self.con)
+            decision_id = decisions.keep(self.con, decision, number)
+            self._touch_records(decision.ledger, (decision.record_id, decision.other_id), number)
+        return decision_id
+
+    def undo(self, decision_id: str, by: str = "") -> dict[str, Any]:
+        """Take a decision back: what it was about stands again as it was sent. Return the decision.
+
+        Raises:
+            WarehouseError: There is none of this id, or it was undone before.
+        """
+        with transaction(self.con):
+            found = decisions.undo(self.con, decision_id, by)
+            number = _next_change(self.con)
+            self._touch_records(found["ledger"], (found["record_id"], found["other_id"]), number)
+        return found
+
+    def _touch_records(self, ledger: str, ids: Sequence[str | None], number: int) -> None:
+        """Mark the years of some records as changed."""
+        rows = self.con.execute(
+            f"SELECT DISTINCT _year FROM {tables.table(ledger)} WHERE list_contains(?, record_id)",
+            [[one for one in ids if one]],
+        ).fetchall()
+        self._mark(self.ledgers[ledger], number, rows)
 
     def keep_profile(self, fingerprint: str, ledger: str | None, mapping: Mapping[str, str], by: str = "") -> None:
         """Keep a person's confirmed mapping for a header shape, in place of an earlier one."""

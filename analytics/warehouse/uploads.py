@@ -85,13 +85,19 @@ COLUMNS = {
     "report": "VARCHAR",
 }
 """The columns of an upload's row; times are UTC."""
+CORRECTED = "corrections"
+"""The key, among an upload's options, of the cells put right in its preview."""
 LOADED_STATES = ("accepted", "accepted_with_warnings", "partially_accepted")
 """States of uploads whose bytes need not be read again."""
 
 
 def options_hash(options: Mapping[str, Any]) -> str:
-    """Return a hash of what a person said along with a file, as far as it changes what is loaded."""
-    said = {key: value for key, value in options.items() if value not in (None, "", False, {}, [])}
+    """Return a hash of what a person said along with a file, as far as it changes what is loaded.
+
+    Cells put right in the preview are no part of it: the same bytes sent again are the same upload, corrections and
+    all. Where they matter, :func:`loaded` is told to compare them.
+    """
+    said = {key: value for key, value in options.items() if value not in (None, "", False, {}, []) and key != CORRECTED}
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
 
 
@@ -106,6 +112,8 @@ def loaded(
     options: Mapping[str, Any],
     profiles: Mapping[str, Mapping[str, str]],
     sha256: str | None = None,
+    *,
+    corrections: bool = False,
 ) -> dict[str, str]:
     """Return which bytes (by hash) are loaded with these options by an upload that is not revoked.
 
@@ -116,16 +124,24 @@ def loaded(
         options: What was said along with the file.
         profiles: The confirmed mappings.
         sha256: Only these bytes.
+        corrections: Only where the same cells were put right in the same way.
     """
     found = {}
-    for digest, upload_id, prints, seen in con.execute(
-        "SELECT sha256, upload_id, fingerprints, profiles_hash FROM uploads WHERE options_hash = ? "
+    wanted = _fixes(options)
+    for digest, upload_id, prints, seen, said in con.execute(
+        "SELECT sha256, upload_id, fingerprints, profiles_hash, options FROM uploads WHERE options_hash = ? "
         "AND revoked_at IS NULL AND list_contains(?, state) AND coalesce(sha256 = ?, TRUE) ORDER BY seq",
         [options_hash(options), list(LOADED_STATES), sha256],
     ).fetchall():
+        if corrections and _fixes(json.loads(said)) != wanted:
+            continue
         if profiles_hash(json.loads(prints), profiles) == seen:
             found[str(digest)] = str(upload_id)
     return found
+
+
+def _fixes(options: Mapping[str, Any]) -> set[tuple[str, str, str]]:
+    return {(one["sheet"], one["cell"], one["new"]) for one in options.get(CORRECTED) or ()}
 
 
 def add_findings(report: FileReport, found: Sequence[Finding]) -> None:
