@@ -53,7 +53,7 @@ class Decision:
 
     Attributes:
         kind: About an estimate, or about two records that may be one.
-        action: ``accept`` a value, ``refuse``, ``merge`` (the record counts as the other one), ``split`` (they are two).
+        action: ``accept`` a value, ``refuse``, ``merge`` (counts as the other one), ``split`` (they are two records).
         ledger: Whose records.
         record_id: The record; of a pair, the one that no longer counts after ``merge`` or ``refuse``.
         field: The estimate's field.
@@ -102,6 +102,7 @@ def keep(con: duckdb.DuckDBPyConnection, decision: Decision, number: int) -> str
 
 
 def _must_be_open(con: duckdb.DuckDBPyConnection, decision: Decision) -> None:
+    same: tuple[str, list[Any]]
     if decision.kind == "estimate":
         same = (
             "kind = 'estimate' AND ledger = ? AND record_id = ? AND field = ? AND raw = ?",

@@ -68,8 +68,8 @@ def test_one_file_a_year_of_plain_types_another_engine_can_read(place: Settings)
     assert version.years("event") == []
     names = sorted(path.relative_to(version.folder).as_posix() for path in version.folder.rglob("*.parquet"))
     assert names == [
-        "findings.parquet", "job_fair/year=2023.parquet", "job_fair/year=2024.parquet", "quarantine.parquet",
-        "target/year=2025.parquet", "uploads.parquet",
+        "corrections.parquet", "decisions.parquet", "findings.parquet", "job_fair/year=2023.parquet",
+        "job_fair/year=2024.parquet", "quarantine.parquet", "target/year=2025.parquet", "uploads.parquet",
     ]  # fmt: skip
     for name in names:
         for field in pq.read_schema(version.folder / name):
