@@ -15,7 +15,7 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, dcc, html, no_upd
 from dash.development.base_component import Component
 from flask import Flask, Response, request
 
-from analytics.ledgers import geography
+from analytics.ledgers import geography, ledgers
 from analytics.metrics import MetricError
 from analytics.settings import Settings
 from dashboard import state, theme
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _PATHS = {page.path: page for page in PAGES}
 
+UPLOADS = "/uploads"
+"""Where workbooks are uploaded, if there is such a page."""
 WARM = "taizhang-warm"
 """Where the server finds what makes a fresh worker ready: the catalogue read, the common queries compiled."""
 
@@ -149,12 +151,17 @@ def _screen(source: Source, path: str, search: str) -> tuple[Any, Any, str, Any]
         ]
         return _said(f"没有查看{page.title}的权限", sentences, reader, path)
     try:
-        snapshot = source.current()
+        snapshot = source.current(discipline=_sees_discipline(reader))
     except NoVersionError:
         sentences = ["看板已经就绪，但还没有数据。请先把台账入库，再刷新本页；也可以先生成演示数据看看。"]
         command = "taizhang ingest 台账文件或文件夹\ntaizhang demo"
         return _said("还没有入库的台账", sentences, reader, path, command=command, title=page.title)
     return _render(page, path, search, snapshot, reader)
+
+
+def _sees_discipline(reader: Reader) -> bool:
+    """Return whether every discipline ledger may be seen: their figures stand side by side."""
+    return all(reader.sees_ledger(ledger.id) for ledger in ledgers().values() if ledger.restricted)
 
 
 def _said(
@@ -169,7 +176,15 @@ def _render(page: Page, path: str, search: str, snapshot: Snapshot, reader: Read
     read = state.read_view(
         search, counties=county_names().keys(), metrics=snapshot.catalogue.keys(), reaches=snapshot.reaches
     )
-    asked = Request(path=path, view=read.view, notes=read.notes, snapshot=snapshot, reader=reader)
+    uploads = _PATHS.get(UPLOADS)
+    asked = Request(
+        path=path,
+        view=read.view,
+        notes=read.notes,
+        snapshot=snapshot,
+        reader=reader,
+        uploads=UPLOADS if uploads is not None and uploads.opens_to(reader) else None,
+    )
     footer = frame.footer(
         version=snapshot.version_id,
         sentences=["本页全部数字出自同一数据版本；点击数字可查到来源文件、工作表和行。数据不离开本机。"],

@@ -96,8 +96,11 @@ class Source:
         self._settings = settings
         self._memory = Memory(REMEMBERED)
 
-    def current(self) -> Snapshot:
+    def current(self, *, discipline: bool = False) -> Snapshot:
         """Return the version that answers this screen.
+
+        Args:
+            discipline: Whether the caller has made sure that the reader may see figures of discipline ledgers.
 
         Raises:
             NoVersionError: Nothing has been published, or what is published holds no dated record.
@@ -105,17 +108,18 @@ class Source:
         version = published.current(self._settings)
         if version.data_as_of is None:
             raise NoVersionError
-        return Snapshot(version, self._memory)
+        return Snapshot(version, self._memory, discipline=discipline)
 
 
 class Snapshot:
     """One published version, pinned for one screen."""
 
-    def __init__(self, version: Version, memory: Memory) -> None:
+    def __init__(self, version: Version, memory: Memory, *, discipline: bool = False) -> None:
         if version.data_as_of is None:
             raise NoVersionError
         self._version = version
         self._memory = memory
+        self._discipline = discipline
         self.version_id = version.id
         self.reaches: dt.date = version.data_as_of
         """The day the data reaches."""
@@ -150,6 +154,16 @@ class Snapshot:
     def figures(self, ids: Sequence[str], asked: Question) -> dict[str, MetricRow]:
         """Return the figures of some metrics, by id."""
         return {row.id: row for row in self._query(tuple(ids), asked)}
+
+    def reach(self, ledger: str) -> dt.date | None:
+        """Return the day of the newest record of ``ledger``, not later than the data as a whole reaches."""
+        day = self._version.last_day(ledger)
+        return None if day is None else min(day, self.reaches)
+
+    def split(self, metric: str, by: str, asked: Question) -> list[MetricRow]:
+        """Return a figure split by one dimension, the largest part first."""
+        rows = self._query((metric,), asked, by=by, alone=True)
+        return sorted(rows, key=lambda row: (row.value is None, -float(row.value or 0)))
 
     def recent(self, ids: Sequence[str], asked: Question) -> dict[str, list[MetricRow]]:
         """Return the figures of the twelve months up to the end of the period, by id, oldest first."""
@@ -214,11 +228,11 @@ class Snapshot:
         )
 
     def _query(
-        self, ids: tuple[str, ...], asked: Question, *, grain: Grain | None = None, alone: bool = False
+        self, ids: tuple[str, ...], asked: Question, *, grain: Grain | None = None, by: str = "", alone: bool = False
     ) -> list[MetricRow]:
         """Ask for figures; ``alone``: for themselves, held neither against earlier ones nor against targets."""
         return self._remember(
-            ("query", ids, asked, grain, alone),
+            ("query", ids, asked, grain, by, alone),
             lambda: (
                 metrics.query(
                     ids,
@@ -226,15 +240,18 @@ class Snapshot:
                     county=asked.county,
                     as_of=asked.as_of,
                     grain=grain,
+                    by=by or (),
                     compare=not alone,
                     aim=not alone,
                     version=self._version,
+                    discipline=self._discipline,
                 ).rows
             ),
         )
 
     def _remember(self, key: tuple[Hashable, ...], ask: Callable[[], T]) -> T:
-        return self._memory.answer((self.version_id, *key), ask)
+        # What one reader may be told is not to be found in the memory by another.
+        return self._memory.answer((self.version_id, self._discipline, *key), ask)
 
 
 def _rows(ledger: str, frame: pd.DataFrame) -> Records:

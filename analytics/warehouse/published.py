@@ -99,6 +99,11 @@ class Version:
         """Return the years ``ledger`` has current records in, in order."""
         return list(self.manifest["ledgers"].get(ledger, {}).get("years", ()))
 
+    def last_day(self, ledger: str) -> dt.date | None:
+        """Return the latest day any current record of ``ledger`` counts in, ``None`` where none has a day."""
+        day = self.manifest["ledgers"].get(ledger, {}).get("last_day")
+        return dt.date.fromisoformat(day) if day else None
+
     def files(self, ledger: str, years: tuple[int, ...] | None = None) -> list[Path]:
         """Return the Parquet files of ``ledger`` (of ``years`` only, where given); other engines read them as is."""
         names = [name for name in self.manifest["files"] if name.startswith(f"{ledger}/")]

@@ -36,7 +36,7 @@ def kpi_card(
     exact: str,
     unit: str,
     definition: str,
-    href: str,
+    href: str | None,
     direction: Direction = "up",
     target: str | None = None,
     completion: float | None = None,
@@ -48,6 +48,7 @@ def kpi_card(
     spark: Sequence[float | None] = (),
     spark_label: str = "",
     remarks: Sequence[str] = (),
+    fresh: str = "",
 ) -> Component:
     """Return one KPI card.
 
@@ -58,7 +59,7 @@ def kpi_card(
         exact: The value with every digit; shown on hover.
         unit: The unit after it.
         definition: What exactly is counted; shown on hover and focus.
-        href: Address of the rows behind the figure.
+        href: Address of the rows behind the figure; ``None`` where rows are not told.
         direction: Which way is better; it colours the changes.
         target: The annual target ready for reading, or ``None`` if there is none.
         completion: Per cent of the annual target.
@@ -70,25 +71,11 @@ def kpi_card(
         spark: Values of the last months, oldest first.
         spark_label: What the sparkline shows, for those who cannot see it.
         remarks: Sentences of caution, such as rows that hold an estimate.
+        fresh: The day the data behind the figure reaches, in words.
     """
     title_id = f"card-{metric}"
     body = [
-        html.Div(
-            [
-                html.H3(html.A(name, href=href, className="card-link"), id=title_id, className="card-name"),
-                dmc.Tooltip(
-                    html.Button(
-                        "?", type="button", className="define", **{"aria-label": f"{name}的口径：{definition}"}
-                    ),
-                    label=definition,
-                    multiline=True,
-                    w=260,
-                    withArrow=True,
-                    events={"hover": True, "focus": True, "touch": True},
-                ),
-            ],
-            className="card-head",
-        ),
+        _head(title_id, name, definition, href),
         html.Div(
             [
                 html.Div(
@@ -120,11 +107,86 @@ def kpi_card(
             [
                 change(word="同比", moved=yoy, direction=direction),
                 change(word="环比", moved=mom, direction=direction),
+                _fresh(fresh),
             ],
             className="changes",
         ),
     ]
     return html.Article(body, className="card", **{"aria-labelledby": title_id, "data-metric": metric})
+
+
+def _fresh(day: str) -> Component | None:
+    if not day:
+        return None
+    return html.Div(
+        [html.Dt("数据至"), html.Dd(day)], className="change fresh", title=f"这一指标所用台账的最新记录：{day}"
+    )
+
+
+def _head(title_id: str, name: str, definition: str, href: str | None) -> Component:
+    link = html.A(name, href=href, className="card-link") if href else name
+    return html.Div(
+        [
+            html.H3(link, id=title_id, className="card-name"),
+            dmc.Tooltip(
+                html.Button(
+                    "?",
+                    type="button",
+                    className="define",
+                    **{"aria-label": f"{name}的口径：{definition}"},
+                ),
+                label=definition,
+                multiline=True,
+                w=260,
+                withArrow=True,
+                events={"hover": True, "focus": True, "touch": True},
+            ),
+        ],
+        className="card-head",
+    )
+
+
+def tile(
+    *,
+    metric: str,
+    name: str,
+    figure: str,
+    exact: str,
+    unit: str,
+    definition: str,
+    href: str | None,
+    direction: Direction = "up",
+    yoy: Moved | None = None,
+    remarks: Sequence[str] = (),
+    fresh: str = "",
+) -> Component:
+    """Return a small card for a figure of the second rank: the value and its change on last year.
+
+    Args are those of ``kpi_card``.
+    """
+    title_id = f"card-{metric}"
+    absent = figure == DASH
+    return html.Article(
+        [
+            _head(title_id, name, definition, href),
+            html.Div(
+                [
+                    html.Span(
+                        figure,
+                        className="figure absent" if absent else "figure",
+                        title=exact,
+                        **{"data-figure": metric},
+                    ),
+                    html.Span(unit, className="unit") if unit and not absent else None,
+                ],
+                className="card-figure",
+            ),
+            html.Dl([change(word="同比", moved=yoy, direction=direction), _fresh(fresh)], className="changes"),
+            html.Span("；".join(remarks), className="remark") if remarks else None,
+        ],
+        className="card tile",
+        **{"aria-labelledby": title_id, "data-metric": metric},
+    )
 
 
 def change(*, word: str, moved: Moved | None, direction: Direction) -> Component:

@@ -14,6 +14,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import theme
+from dashboard.components.frame import fold
 from dashboard.components.tables import plain_table
 from dashboard.components.text import DASH
 
@@ -43,6 +44,7 @@ def chart(
     rows: Sequence[Sequence[str]],
     caption: str | None = None,
     grow: bool = False,
+    before: Component | None = None,
 ) -> Component:
     """Return a chart with its description and the table behind it.
 
@@ -54,6 +56,7 @@ def chart(
         rows: Cells of that table, ready for reading.
         caption: A line under the chart.
         grow: Whether the chart takes the room its panel has left; its height is then the least it needs.
+        before: What stands between the chart and its table, such as its legend.
     """
     height = figure["layout"]["height"]
     if grow:
@@ -73,10 +76,8 @@ def chart(
                 **{"aria-label": label},
             ),
             html.Figcaption(caption, className="faint") if caption else None,
-            html.Details(
-                [html.Summary("查看数据表"), plain_table(caption=label, headings=headings, rows=rows)],
-                className="behind",
-            ),
+            before,
+            fold(summary="查看数据表", children=[plain_table(caption=label, headings=headings, rows=rows)]),
         ],
         className="chart-box grow" if grow else "chart-box",
     )
@@ -184,10 +185,7 @@ def map_figure(*, shapes: Mapping[str, Any], places: Sequence[Place], height: in
         if place is None:
             continue
         ring = feature["geometry"]["coordinates"][0]
-        share = (place.value or 0.0) / highest if highest else 0.0
-        fill = theme.CHART["none"]
-        if place.value is not None:
-            fill = f"rgba({theme.CHART['actual_rgb']}, {0.10 + 0.72 * share:.2f})"
+        fill = _fill(place, highest)
         edge = {"color": theme.CHART["edge"], "width": 0.8}
         if place.chosen:
             edge = {"color": theme.CHART["plan"], "width": 3}
@@ -227,6 +225,36 @@ def map_figure(*, shapes: Mapping[str, Any], places: Sequence[Place], height: in
     # One degree of longitude is shorter than one of latitude by the cosine of the latitude.
     layout["yaxis"] |= {"visible": False, "scaleanchor": "x", "scaleratio": 1.21, "rangemode": "normal"}
     return {"data": data, "layout": layout}
+
+
+def _fill(place: Place, highest: float) -> str:
+    if place.value is None:
+        return theme.CHART["none"]
+    share = place.value / highest if highest else 0.0
+    return f"rgba({theme.CHART['actual_rgb']}, {0.10 + 0.72 * share:.2f})"
+
+
+def map_legend(*, shapes: Mapping[str, Any], places: Sequence[Place]) -> Component:
+    """Return the counties of the map as links in its colours, those without a boundary of their own included.
+
+    The map itself is drawn; this is how the keyboard and a reader's voice reach a county.
+    """
+    drawn = {feature["properties"]["code"] for feature in shapes["features"]}
+    highest = max((place.value for place in places if place.value), default=0.0)
+    links = [
+        html.A(
+            [
+                html.Span(className="swatch", style={"background": _fill(place, highest)}, **{"aria-hidden": "true"}),
+                place.name,
+                html.Strong(place.text),
+            ],
+            href=place.href,
+            title=None if place.code in drawn else "图上没有单独边界",
+            **({"aria-current": "true"} if place.chosen else {}),
+        )
+        for place in places
+    ]
+    return html.Nav(links, className="map-keys", **{"aria-label": "按县区筛选"})
 
 
 def _chosen(places: Mapping[str, Place], feature: Mapping[str, Any]) -> bool:

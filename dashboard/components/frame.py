@@ -129,12 +129,20 @@ def picker(*, name: str, label: str, choices: Sequence[Choice]) -> Component:
     )
 
 
-def section(*, title: str, children: Sequence[Any], aside: Any = None, name: str = "") -> Component:
-    """Return a titled part of a page."""
+def section(*, title: str, children: Sequence[Any], aside: Any = None, name: str = "", span: int = 6) -> Component:
+    """Return a titled part of a page.
+
+    Args:
+        title: Its heading.
+        children: What stands in it.
+        aside: Something small at the other end of the heading's line.
+        name: Short name, unique on the page.
+        span: How many of the page's twelve columns it takes where there is room.
+    """
     title_id = f"section-{name}"
     return html.Section(
         [html.Div([html.H2(title, id=title_id), aside], className="section-head"), *children],
-        className=f"panel panel-{name}",
+        className=f"panel panel-{name} span-{span}",
         **{"aria-labelledby": title_id},
     )
 
@@ -202,6 +210,30 @@ def footer(*, version: str, sentences: Sequence[str]) -> Component:
             className="inner",
         ),
         className="footer",
+    )
+
+
+def fold(*, summary: str, children: Sequence[Any]) -> Component:
+    """Return something that a reader can unfold."""
+    return html.Details([html.Summary(summary), *children], className="behind")
+
+
+def filters(*, choices: Sequence[Choice]) -> Component | None:
+    """Return what the figures are narrowed to, each with its address without it; nothing where nothing is."""
+    if not choices:
+        return None
+    return html.P(
+        [
+            html.A(
+                [choice.word, html.Span("×", **{"aria-hidden": "true"})],
+                href=choice.href,
+                className="filter",
+                title=f"取消“{choice.word}”",
+                **{"aria-label": f"取消筛选：{choice.word}"},
+            )
+            for choice in choices
+        ],
+        className="filters",
     )
 
 

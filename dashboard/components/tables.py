@@ -48,6 +48,8 @@ class Standing:
     href: str
     completion: float | None = None
     chosen: bool = False
+    exact: str = ""
+    """The figure with every digit; shown on hover."""
 
 
 def ranking(*, caption: str, unit: str, standings: Sequence[Standing], with_completion: bool) -> Component:
@@ -80,7 +82,7 @@ def _standing(standing: Standing, *, with_completion: bool) -> Component:
                 html.Div(
                     [
                         html.Span(length, className="rank-bar", **{"aria-hidden": "true"}),
-                        html.Span(standing.text, className="rank-value"),
+                        html.Span(standing.text, className="rank-value", title=standing.exact or None),
                     ],
                     className="rank-cell",
                 )

@@ -8,13 +8,27 @@ in its own file.
 from __future__ import annotations
 
 from dashboard.pages import (
+    events,
+    fairs,
+    integrity,
     overview,
+    party,
     records,
+    rectification,
+    seasons,
+    training,
 )
 from dashboard.pages.page import Page
 
 PAGES: tuple[Page, ...] = (
     overview.PAGE,
+    events.PAGE,
+    training.PAGE,
+    fairs.PAGE,
+    seasons.PAGE,
+    rectification.PAGE,
+    party.PAGE,
+    integrity.PAGE,
     records.PAGE,
 )
 

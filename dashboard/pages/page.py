@@ -44,6 +44,8 @@ class Request:
     notes: tuple[str, ...]
     snapshot: Snapshot
     reader: Reader
+    uploads: str | None = None
+    """Where this reader uploads workbooks; ``None`` where they may not."""
 
     @property
     def asked(self) -> Question:

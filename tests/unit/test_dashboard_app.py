@@ -19,7 +19,7 @@ from dash import Dash
 from analytics.settings import Settings
 from dashboard import app as application
 from dashboard import server
-from dashboard.pages import overview
+from dashboard.parts import work
 from dashboard.source import Memory
 
 SCREEN = {
@@ -181,6 +181,6 @@ def test_an_item_awaiting_acceptance_keeps_its_status_and_one_done_since_says_wh
         "resp_unit": "办公室", "deadline": dt.date(2024, 5, 21), "days_overdue": 224,
         "status": "待验收", "done_date": dt.date(2024, 5, 29), "file_name": "a.xlsx", "sheet": "表", "row": 3,
     }  # fmt: skip
-    assert overview._item(waiting).status == "待验收"
+    assert work.item(waiting).status == "待验收"
     later = waiting | {"status": "已完成", "done_date": dt.date(2025, 1, 2)}
-    assert "其后于" in overview._item(later).status
+    assert "其后于" in work.item(later).status

@@ -1,0 +1,14 @@
+"""Parts: what stands between a page's declaration and the components, one section each.
+
+A part is declared with metric ids; it asks the screen's snapshot and hands plain values to pure components. Parts hold
+no SQL and compute no figure, and know no single page.
+"""
+
+from dashboard.parts.canvas import Band, Canvas, Part
+from dashboard.parts.figures import Cards, Tiles
+from dashboard.parts.places import CountyMap, Ranking
+from dashboard.parts.series import Trend
+from dashboard.parts.shares import Split
+from dashboard.parts.work import Overdue
+
+__all__ = ["Band", "Canvas", "Cards", "CountyMap", "Overdue", "Part", "Ranking", "Split", "Tiles", "Trend"]
