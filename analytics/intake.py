@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from analytics.etl.report import FileReport, Finding, IngestOptions, Outcome
 from analytics.settings import Settings
@@ -33,6 +33,9 @@ from analytics.warehouse.export import Kind, records, write, write_file
 from analytics.warehouse.lock import POLL_SECONDS
 from analytics.warehouse.preview import preview
 from analytics.warehouse.store import Mode, Store, Writing, new_upload_id
+
+if TYPE_CHECKING:
+    from analytics.metrics.scope import Scope
 
 __all__ = [
     "backup",
@@ -578,6 +581,7 @@ def export(
     kind: Kind = "json",
     output: Path | IO[bytes] | None = None,
     today: dt.date | None = None,
+    scope: Scope | None = None,
 ) -> bytes | None:
     """Write the current records of a ledger, under their canonical names with where each came from.
 
@@ -588,12 +592,17 @@ def export(
         kind: ``csv``, ``json``, ``parquet`` or ``xlsx``.
         output: A file or an open stream; the bytes are returned if not given.
         today: The day that words such as 本月 are taken from.
+        scope: What the person who asks may see; everything where not given.
 
     Raises:
         PeriodError: ``period`` names no period.
         KeyError: There is no such ledger.
     """
     version = published.current(settings)
+    if scope is not None:
+        from analytics.metrics.scope import seen
+
+        version = seen(version, scope)
     days = None
     if period is not None:
         from analytics.metrics.periods import parse_period

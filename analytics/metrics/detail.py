@@ -26,6 +26,8 @@ from analytics.metrics.facts import facts_of
 from analytics.metrics.model import COUNTY, Leaf, Metric, Op, Source, catalogue
 from analytics.metrics.periods import GRAIN_MONTHS, Period, from_days, parse_period
 from analytics.metrics.question import Asked, MetricError, ask, find_county
+from analytics.metrics.scope import Scope as Seen
+from analytics.metrics.scope import seen
 
 if TYPE_CHECKING:
     import duckdb
@@ -58,6 +60,7 @@ def records(
     connection: duckdb.DuckDBPyConnection | None = None,
     version: Version | None = None,
     settings: Settings | None = None,
+    scope: Seen | None = None,
 ) -> pd.DataFrame:
     """Return rows behind a figure, a page at a time.
 
@@ -79,6 +82,7 @@ def records(
         connection: As in ``query``.
         version: As in ``query``.
         settings: As in ``query``.
+        scope: As in ``query``.
 
     Raises:
         MetricError: An unknown KPI, dimension, county or column.
@@ -96,7 +100,7 @@ def records(
         county = wanted.pop(COUNTY)
     asked = ask(
         [id], period=period, by=tuple(wanted), county=county, unit=unit, as_of=as_of,
-        connection=connection, version=version, settings=settings,
+        connection=connection, version=version, settings=settings, scope=scope,
     )  # fmt: skip
     metric = asked.metrics[0]
     sources = list(dict.fromkeys(leaf.source for leaf in metric.leaves))
@@ -113,6 +117,7 @@ def overdue(
     connection: duckdb.DuckDBPyConnection | None = None,
     version: Version | None = None,
     settings: Settings | None = None,
+    scope: Seen | None = None,
 ) -> pd.DataFrame:
     """Return items overdue at ``as_of`` (today if not given), the longest overdue first, with their days.
 
@@ -122,7 +127,7 @@ def overdue(
     find_county(county)
     return records(
         OVERDUE, period=from_days(day, day), county=county, as_of=day, limit=limit, sort="-days_overdue",
-        connection=connection, version=version, settings=settings,
+        connection=connection, version=version, settings=settings, scope=scope,
     )  # fmt: skip
 
 
@@ -283,7 +288,9 @@ def _share(leaf: Leaf, facts: Facts) -> exp.Expr:
     return value if condition is None else exp.Case().when(condition, value, copy=False)
 
 
-def ledger_rows(id: str, *, period: str | None, county: str | None, version: Version) -> pd.DataFrame:
+def ledger_rows(
+    id: str, *, period: str | None, county: str | None, version: Version, scope: Seen | None = None
+) -> pd.DataFrame:
     """Return a ledger's current records; see ``analytics.ledger``."""
     known = ledgers()
     if id not in known:
@@ -309,14 +316,16 @@ def ledger_rows(id: str, *, period: str | None, county: str | None, version: Ver
         given["county"] = place
     if conditions:
         query = query.where(*conditions)
-    return DuckEngine(version.connect()).frame(query.sql("duckdb"), given)
+    return DuckEngine(seen(version, scope).connect()).frame(query.sql("duckdb"), given)
 
 
 def _sources() -> list[Source]:
     return list(dict.fromkeys(leaf.source for metric in catalogue().values() for leaf in metric.leaves))
 
 
-def finding_rows(ledger: str | None, *, severity: str | None, version: Version) -> pd.DataFrame:
+def finding_rows(
+    ledger: str | None, *, severity: str | None, version: Version, scope: Seen | None = None
+) -> pd.DataFrame:
     """Return findings of uploads not revoked; see ``analytics.findings``."""
     query = exp.select("*").from_(exp.to_table("findings"))
     given: dict[str, Any] = {}
@@ -325,4 +334,4 @@ def finding_rows(ledger: str | None, *, severity: str | None, version: Version) 
             query = query.where(exp.EQ(this=sql.column(name), expression=exp.Placeholder(this=name)))
             given[name] = value
     order = (sql.column(name) for name in ("created_at", "file_name", "sheet", "row", "code"))
-    return DuckEngine(version.connect()).frame(query.order_by(*order).sql("duckdb"), given)
+    return DuckEngine(seen(version, scope).connect()).frame(query.order_by(*order).sql("duckdb"), given)

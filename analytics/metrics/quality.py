@@ -20,6 +20,7 @@ from analytics.metrics.compile import column
 from analytics.metrics.engine import DuckEngine
 from analytics.metrics.model import QUALITY_FILE, declarations_folder
 from analytics.metrics.periods import Period, PeriodError, parse_period
+from analytics.metrics.scope import Scope, seen
 
 if TYPE_CHECKING:
     from analytics.settings import Settings
@@ -99,6 +100,7 @@ def quality(
     as_of: dt.date | None = None,
     version: Version | None = None,
     settings: Settings | None = None,
+    scope: Scope | None = None,
 ) -> list[Quality]:
     """Return the data quality of every ledger that anything was sent for, in the order of the declarations.
 
@@ -108,6 +110,7 @@ def quality(
         as_of: The day relative periods are told from; today if not given.
         version: A published version; the current one if not given.
         settings: Where the published versions are.
+        scope: What the person who asks may see.
 
     Raises:
         PeriodError: The period's text names no period.
@@ -116,7 +119,7 @@ def quality(
 
     day = as_of or dt.date.today()
     asked = parse_period(period, day)
-    engine = DuckEngine((version or current_version(settings)).connect())
+    engine = DuckEngine(seen(version or current_version(settings), scope).connect())
     stated = {row["upload_id"]: row for row in engine.rows(_uploads(unit), {"unit": unit} if unit else {})}
     wanted = {id_ for id_, row in stated.items() if _touches(row["period"], asked, day)}
     late = {id_ for id_ in wanted if _is_late(stated[id_], day)}

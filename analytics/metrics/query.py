@@ -22,6 +22,7 @@ from analytics.metrics.discipline import hidden
 from analytics.metrics.model import COUNTY, Metric, catalogue
 from analytics.metrics.periods import GRAIN_MONTHS, Grain, Period, Window, bucket_start, shift_months
 from analytics.metrics.question import Asked, ask
+from analytics.metrics.scope import Scope as Seen
 from analytics.metrics.targets import Target, Targets
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def query(
     compare: bool = True,
     aim: bool = True,
     discipline: bool = False,
+    scope: Seen | None = None,
 ) -> Answer:
     """Return figures.
 
@@ -67,6 +69,8 @@ def query(
         aim: Whether to look up targets and hold figures against them.
         discipline: Whether the caller has made sure that a person in the discipline role asks. Without it the KPIs of
             discipline ledgers are refused (left out of the full list); with it they are city totals, small ones hidden.
+            A scope, or a version limited to one, says so itself.
+        scope: What the person who asks may see; not needed where ``version`` is limited already (``scope.seen``).
 
     Raises:
         MetricError: An unknown KPI, dimension, county or grain.
@@ -74,7 +78,7 @@ def query(
     """
     asked = ask(
         ids, period=period, by=by, grain=grain, county=county, unit=unit, as_of=as_of,
-        connection=connection, version=version, settings=settings, discipline=discipline,
+        connection=connection, version=version, settings=settings, discipline=discipline, scope=scope,
     )  # fmt: skip
     rows = hidden(_Answering(asked, compare=compare, aim=aim).rows(), asked.metrics)
     return Answer(asked.period, asked.as_of, asked.version, rows, asked.engine.name)
@@ -293,7 +297,8 @@ class _Answering:
         order = {place.name: index for index, place in enumerate(geography().counties)}
         seen = {key[2] for key, cell in self.cells.items() if cell.has_records()}
         if dims == (COUNTY,):
-            seen |= {(name,) for name in order}
+            mine = self.asked.counties
+            seen |= {(name,) for name in order if mine is None or name in mine}
 
         def place(group: Dims) -> tuple[tuple[bool, int, str], ...]:
             return tuple(
@@ -311,7 +316,8 @@ class _Answering:
         self, metric: Metric, values: dict[tuple[dt.date | None, Dims], Figure]
     ) -> dict[tuple[dt.date | None, Dims], int]:
         """Return the places of the counties (competition ranks: after two firsts comes the third)."""
-        if self.scope.dims != (COUNTY,) or metric.direction == "neutral":
+        # A place among some counties only would mislead.
+        if self.scope.dims != (COUNTY,) or metric.direction == "neutral" or self.asked.counties is not None:
             return {}
         ranked = {place.name for place in geography().counties if place.ranked}
         found: dict[tuple[dt.date | None, Dims], int] = {}

@@ -18,6 +18,8 @@ from analytics.metrics.discipline import refusal
 from analytics.metrics.engine import DuckEngine, Engine, Kept
 from analytics.metrics.model import COUNTY, UNIT, Metric, catalogue
 from analytics.metrics.periods import GRAIN_MONTHS, Grain, Period, parse_period
+from analytics.metrics.scope import Scope as Seen
+from analytics.metrics.scope import scope_of, seen
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,6 +44,8 @@ class Asked:
     scope: Scope
     engine: Engine
     version: str
+    counties: frozenset[str] | None = None
+    """Names of the counties the question is limited to by who asks; ``None`` for all."""
 
     @property
     def as_of(self) -> dt.date:
@@ -62,6 +66,7 @@ def ask(
     version: Version | None = None,
     settings: Settings | None = None,
     discipline: bool = False,
+    scope: Seen | None = None,
 ) -> Asked:
     """Resolve and check a question; see ``query``."""
     day = as_of or dt.date.today()
@@ -69,8 +74,19 @@ def ask(
     if grain is not None and grain not in GRAIN_MONTHS:
         raise MetricError(f"没有这种时间粒度：{grain}；可以用 {'、'.join(GRAIN_MONTHS)}")
     place = find_county(county)
+    if scope is not None or scope_of(version) is not None:
+        if connection is not None:
+            raise ValueError("a scoped question brings no connection of its own")
+        version = seen(version or current_version(settings), scope)
+    limits = scope_of(version) or scope
+    if limits is not None:
+        discipline = limits.discipline
+        if place is not None and not limits.sees_county(place):
+            raise MetricError(f"{place}不在您的查看范围内；如工作需要，请联系系统管理员")
     metrics = _choose(ids, dims)
-    metrics = _allowed(metrics, dims, grain, placed=bool(place or unit), discipline=discipline, named=ids is not None)
+    placed = bool(place or unit or (limits is not None and limits.counties is not None))
+    metrics = _allowed(metrics, dims, grain, placed=placed, discipline=discipline, named=ids is not None)
+    metrics = _within(metrics, limits, named=ids is not None)
     name = "connection"
     if connection is None:
         version = version or current_version(settings)
@@ -78,8 +94,11 @@ def ask(
     elif version is not None:
         name = version.id
     kept = _kept.setdefault(version, Kept()) if version is not None else None
-    scope = Scope(dims, grain, place, unit)
-    return Asked(metrics, parse_period(period, day), day, scope, DuckEngine(connection, kept), name)
+    counties = limits.counties if limits is not None else None
+    return Asked(
+        metrics, parse_period(period, day), day, Scope(dims, grain, place, unit), DuckEngine(connection, kept), name,
+        counties,
+    )  # fmt: skip
 
 
 def current_version(settings: Settings | None) -> Version:
@@ -149,6 +168,19 @@ def _allowed(
             raise MetricError(reason)
         if reason is None:
             kept.append(metric)
+    return tuple(kept)
+
+
+def _within(metrics: tuple[Metric, ...], limits: Seen | None, *, named: bool) -> tuple[Metric, ...]:
+    """Leave out KPIs of ledgers outside the scope; refuse where one was asked for by name."""
+    if limits is None or limits.ledgers is None:
+        return metrics
+    kept = []
+    for metric in metrics:
+        if all(limits.sees_ledger(leaf.source.ledger) for leaf in metric.leaves):
+            kept.append(metric)
+        elif named:
+            raise MetricError(f"{metric.id} {metric.name}所用的台账不在您的查看范围内；如工作需要，请联系系统管理员")
     return tuple(kept)
 
 

@@ -8,6 +8,14 @@ be written. This module must not know people or roles.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from analytics.ledgers.model import Ledger, ledgers
+
+if TYPE_CHECKING:
+    from analytics.warehouse.published import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +48,94 @@ class Scope:
 
 EVERYTHING = Scope(discipline=True)
 """What whoever has the data folder itself may see."""
+
+
+def seen(version: Version, scope: Scope | None) -> Version:
+    """Return ``version`` as ``scope`` lets it be seen; ``None`` stands for whoever has the data folder itself.
+
+    Uploads, findings and quarantined rows are seen where the workbook came from an office of a county in scope and
+    concerns a ledger in scope.
+    """
+    if scope is None or (scope.whole and scope.discipline):
+        return version
+    if scope_of(version) is not None:
+        if scope_of(version) == scope:
+            return version
+        raise ValueError("a version that is limited already cannot be limited again")
+    open_ledgers = [ledger for ledger in version.ledgers.values() if _open(ledger, scope)]
+    views = {ledger.id: _ledger(ledger, scope) for ledger in open_ledgers}
+    names = [ledger.id for ledger in open_ledgers]
+    views["uploads"] = _uploads(names, scope)
+    for name in ("findings", "quarantine", "all_findings", "all_quarantine"):
+        views[name] = _of_uploads(name, names, scope)
+    return version.limited(scope, {name: query.sql("duckdb") for name, query in views.items()})
+
+
+def scope_of(version: Version | None) -> Scope | None:
+    """Return what a version is limited to; ``None`` for a whole one."""
+    found = getattr(version, "scope", None)
+    return found if isinstance(found, Scope) else None
+
+
+def _open(ledger: Ledger, scope: Scope) -> bool:
+    if not scope.sees_ledger(ledger.id):
+        return False
+    # Discipline ledgers are told as city totals, so a person limited to counties cannot be told them at all.
+    return not ledger.restricted or (scope.discipline and scope.counties is None)
+
+
+def _whole(name: str) -> exp.Table:
+    return exp.to_table(f"main.{name}")
+
+
+def _ledger(ledger: Ledger, scope: Scope) -> exp.Query:
+    """Return the rows of a ledger whose county, told as the figures tell it, is in scope."""
+    from analytics.metrics import compile as sql
+    from analytics.metrics.model import COUNTY, Source, catalogue
+
+    if scope.counties is None:
+        return exp.select("*").from_(_whole(ledger.id))
+    known = [leaf.source for metric in catalogue().values() for leaf in metric.leaves]
+    source = next((one for one in known if one.ledger == ledger.id), None)
+    if source is None:
+        placed = any(column.name == COUNTY for column in ledger.columns)
+        source = Source(ledger.id, "", False, () if placed else (sql.REPORTING_UNIT,))
+    star = exp.Column(this=exp.Star(), table=exp.to_identifier("rows_"))
+    query = exp.select(star).from_(exp.alias_(_whole(ledger.id), "rows_", table=True))
+    query = sql.with_offices(sql.offices(query, source), source)
+    return query.where(_in(sql.county_of(source), scope.counties))
+
+
+def _in(expression: exp.Expr, words: frozenset[str] | list[str]) -> exp.Expr:
+    return exp.In(this=expression, expressions=[exp.Literal.string(word) for word in sorted(words)])
+
+
+def _office(scope: Scope, source_table: str) -> exp.Select:
+    """Return a query over a table with a reporting unit, limited to offices of the counties in scope."""
+    from analytics.metrics import compile as sql
+    from analytics.metrics.model import Source
+
+    star = exp.Column(this=exp.Star(), table=exp.to_identifier("rows_"))
+    query = exp.select(star).from_(exp.alias_(_whole(source_table), "rows_", table=True))
+    if scope.counties is None:
+        return query
+    source = Source(source_table, "", False, (sql.REPORTING_UNIT,))
+    query = sql.with_offices(sql.offices(query, source), source)
+    return query.where(_in(sql.county_of(source), scope.counties))
+
+
+def _uploads(names: list[str], scope: Scope) -> exp.Query:
+    """Return the uploads that concern a ledger in scope; one that concerns none (unreadable) where all are."""
+    query = _office(scope, "uploads")
+    if scope.ledgers is None and len(names) == len(ledgers()):
+        return query
+    listed = exp.func("string_split", exp.column("ledgers", table="rows_"), exp.Literal.string(","))
+    wanted = exp.Array(expressions=[exp.Literal.string(name) for name in names])
+    return query.where(exp.func("list_has_any", listed, wanted))
+
+
+def _of_uploads(name: str, names: list[str], scope: Scope) -> exp.Query:
+    query = _office(scope, name)
+    if scope.ledgers is None and len(names) == len(ledgers()):
+        return query
+    return query.where(_in(exp.column("ledger", table="rows_"), names))

@@ -17,6 +17,7 @@ from analytics.metrics.model import COUNTY, Metric, catalogue
 from analytics.metrics.periods import Grain, Period, bucket_start
 from analytics.metrics.query import query
 from analytics.metrics.question import ask
+from analytics.metrics.scope import Scope as Seen
 from analytics.metrics.targets import Target
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def trend(
     connection: duckdb.DuckDBPyConnection | None = None,
     version: Version | None = None,
     settings: Settings | None = None,
+    scope: Seen | None = None,
 ) -> list[TrendPoint]:
     """Return KPIs by month (or quarter …) over the whole period, buckets to come included with their plan.
 
@@ -75,11 +77,11 @@ def trend(
     """
     asked = ask(
         ids, period=period, grain=grain, county=county, unit=unit, as_of=as_of,
-        connection=connection, version=version, settings=settings,
+        connection=connection, version=version, settings=settings, scope=scope,
     )  # fmt: skip
     answer = query(
         [metric.id for metric in asked.metrics], period=asked.period, grain=grain, county=county, unit=unit,
-        as_of=asked.state_day, connection=connection, version=version, settings=settings,
+        as_of=asked.state_day, connection=connection, version=version, settings=settings, scope=scope,
     )  # fmt: skip
     found = {(row.id, row.dims[grain]): row for row in answer.rows}
     before: dict[tuple[str, str], Figure] = {}
@@ -87,7 +89,8 @@ def trend(
         # Buckets still to come are shown beside last year's whole ones.
         base = query(
             [metric.id for metric in asked.metrics], period=asked.period.last_year(), grain=grain, county=county,
-            unit=unit, as_of=asked.state_day, connection=connection, version=version, settings=settings, compare=False,
+            unit=unit, as_of=asked.state_day, connection=connection, version=version, settings=settings, scope=scope,
+            compare=False,
         )  # fmt: skip
         codes = dict(zip(_codes(asked.period.last_year(), grain), _codes(asked.period, grain), strict=False))
         before = {(row.id, codes[row.dims[grain]]): row.value for row in base.rows if row.dims[grain] in codes}
@@ -139,10 +142,18 @@ def ranking(
     connection: duckdb.DuckDBPyConnection | None = None,
     version: Version | None = None,
     settings: Settings | None = None,
+    scope: Seen | None = None,
 ) -> Sequence[MetricRow]:
     """Return every county's figure: ranked ones first by rank, then those without a figure, then 市本级."""
     answer = query(
-        [id], period=period, by=COUNTY, as_of=as_of, connection=connection, version=version, settings=settings
+        [id],
+        period=period,
+        by=COUNTY,
+        as_of=as_of,
+        connection=connection,
+        version=version,
+        settings=settings,
+        scope=scope,
     )
     order = {row.dims[COUNTY]: index for index, row in enumerate(answer.rows)}
     return sorted(

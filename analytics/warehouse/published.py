@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ class Version:
         self._root: duckdb.DuckDBPyConnection | None = None
         self._pid = 0
         self._lock = threading.Lock()
+        self._limited: dict[Hashable, Limited] = {}
 
     def __repr__(self) -> str:
         return f"Version({self.id!r})"
@@ -159,6 +160,19 @@ class Version:
         ]
         return found
 
+    def limited(self, scope: Hashable, conditions: Mapping[str, str]) -> Limited:
+        """Return this version as somebody with a limited view sees it; the same scope gives the same object.
+
+        Args:
+            scope: What tells one limit from another.
+            conditions: View -> the SELECT over ``main`` that is left of it. Views not named are left without rows.
+        """
+        with self._lock:
+            found = self._limited.get(scope)
+            if found is None:
+                found = self._limited[scope] = Limited(self, f"seen{len(self._limited)}", conditions, scope)
+            return found
+
     def _folder(self) -> Path:
         if self.folder is None:
             raise WarehouseError("还没有入库任何数据。")
@@ -192,6 +206,44 @@ class Version:
         # A version published before there was such a thing has no file of it.
         there = self.folder is not None and f"{name}.parquet" in self.manifest["files"]
         return _typed(shape, shape, [self._folder() / f"{name}.parquet"] if there else [])
+
+
+class Limited(Version):
+    """A version as a limited view sees it: its connections know views that hold nothing else, under the same names."""
+
+    def __init__(self, whole: Version, schema: str, conditions: Mapping[str, str], scope: Hashable) -> None:
+        super().__init__(whole.folder, whole.manifest, None, whole.ledgers)
+        self.scope = scope
+        self._whole = whole
+        self._schema = schema
+        self._conditions = conditions
+        self._made_in = 0
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection that sees only what is left; see ``Version.connect``."""
+        con = self._whole.connect()
+        with self._lock:
+            if self._made_in != os.getpid():
+                self._make(con)
+                self._made_in = os.getpid()
+        con.execute(f"SET schema = '{self._schema}'")
+        return con
+
+    def _make(self, con: duckdb.DuckDBPyConnection) -> None:
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {self._schema}")
+        views = con.execute("SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal")
+        for (name,) in views.fetchall():
+            # What nobody thought of when the limits were written shows nothing.
+            body = self._conditions.get(name, f"SELECT * FROM main.{quoted(name)} WHERE FALSE")
+            con.execute(f"CREATE OR REPLACE VIEW {self._schema}.{quoted(name)} AS {body}")
+
+    def files(
+        self,
+        ledger: str,  # noqa: ARG002 - the whole version's signature
+        years: tuple[int, ...] | None = None,  # noqa: ARG002 - the whole version's signature
+    ) -> list[Path]:
+        """Refuse: files hold more than is left."""
+        raise WarehouseError("限定了范围的查询不能直接读取数据文件。")
 
 
 def _typed(wanted: Mapping[str, str], kept: Mapping[str, str], files: list[Path]) -> str:
