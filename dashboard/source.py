@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from analytics import metrics
 from analytics.metrics import Metric, MetricRow, Period, TrendPoint, detail
+from analytics.metrics.dictionary import general_rules
 from analytics.metrics.periods import Grain
 from analytics.settings import Settings
 from analytics.warehouse import published
@@ -131,6 +132,10 @@ class Snapshot:
         dated = {metric.ledger for metric in self.catalogue.values() if not metric.snapshot}
         found = {year for ledger in dated for year in self._version.years(ledger)}
         return sorted(year for year in found if year <= self.reaches.year)
+
+    def rules(self) -> Sequence[str]:
+        """Return the rules that hold for every figure."""
+        return general_rules()
 
     def exact(self, metric: str, value: Figure) -> str:
         """Return a figure of ``metric`` with every digit, without its unit's word; a dash where it is absent."""

@@ -45,10 +45,25 @@ _HEAD = """# 口径说明
 """
 
 
+def general_rules() -> tuple[str, ...]:
+    """Return the rules that hold for every figure, one sentence or more each, in Markdown."""
+    found: list[str] = []
+    for line in _head().split("## 通用规则")[1].strip().splitlines():
+        if line[:1].isdigit():
+            found.append(line.split(". ", 1)[1])
+        else:
+            found[-1] += line.strip()
+    return tuple(found)
+
+
+def _head() -> str:
+    how = rules()
+    return _HEAD.format(late=quality_rules().late_after_days, amber=f"{how.amber:g}", red=f"{how.red:g}")
+
+
 def metric_dictionary() -> str:
     """Return the whole dictionary as Markdown."""
-    how = rules()
-    parts = [_HEAD.format(late=quality_rules().late_after_days, amber=f"{how.amber:g}", red=f"{how.red:g}")]
+    parts = [_head()]
     for line, metrics in groupby(catalogue().values(), key=lambda metric: metric.line):
         own = list(metrics)
         parts.append(f"## {line}（{ledgers()[own[0].ledger].name}）\n")

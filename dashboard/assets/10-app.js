@@ -69,6 +69,24 @@
     go(list.value);
   });
 
+  /* Entries of a book are narrowed to those that hold what is typed. */
+  document.addEventListener("input", function (event) {
+    if (event.target.id !== "narrow") return;
+    var words = event.target.value.trim().toLowerCase();
+    var count = document.getElementById("narrow-count");
+    var shown = 0;
+    document.querySelectorAll("#" + count.dataset.of + " > section").forEach(function (chapter) {
+      var left = 0;
+      chapter.querySelectorAll(".term, li").forEach(function (entry) {
+        entry.hidden = entry.textContent.toLowerCase().indexOf(words) < 0;
+        if (!entry.hidden) left += 1;
+      });
+      chapter.hidden = left === 0;
+      shown += left;
+    });
+    count.textContent = words ? "找到 " + shown + " 条" : "";
+  });
+
   var shownPath = null;
 
   window.dash_clientside = window.dash_clientside || {};

@@ -8,6 +8,7 @@ in its own file.
 from __future__ import annotations
 
 from dashboard.pages import (
+    definitions,
     events,
     fairs,
     integrity,
@@ -29,6 +30,7 @@ PAGES: tuple[Page, ...] = (
     rectification.PAGE,
     party.PAGE,
     integrity.PAGE,
+    definitions.PAGE,
     records.PAGE,
 )
 

@@ -75,14 +75,14 @@ class Sheet:
         return content
 
     def _opening(self, request: Request, figures: dict[str, MetricRow]) -> Component:
-        home = self.path == HOME
-        small = [request.county_name] if home else [f"{request.period_name} · {request.county_name}"]
+        first = self.path == HOME
+        small = [request.county_name] if first else [f"{request.period_name} · {request.county_name}"]
         points = {id_: _point(request, figures[id_]) for id_ in figures}
         shown = [id_ for id_ in self.cards if id_ in points]
         return html.Div(
             [
-                None if home else frame.crumbs(choices=[_home(request), frame.Choice(self.title, "", True)]),
-                html.H1([request.period_name if home else self.title, html.Small(small)], tabIndex=-1),
+                None if first else frame.crumbs(choices=[home(request), frame.Choice(self.title, "", True)]),
+                html.H1([request.period_name if first else self.title, html.Small(small)], tabIndex=-1),
                 headline(
                     done=[points[id_] for id_ in self.told if id_ in points],
                     watched=[points[id_] for id_ in shown],
@@ -122,7 +122,8 @@ def narrowed(request: Request) -> Component | None:
     return frame.filters(choices=[frame.Choice(f"县区：{request.county_name}", request.at(county=None, page=1))])
 
 
-def _home(request: Request) -> frame.Choice:
+def home(request: Request) -> frame.Choice:
+    """Return the way back to the overview, period and county kept."""
     return frame.Choice("总览", request.at(HOME, focus=None, metric=None, sort=None, page=1))
 
 
