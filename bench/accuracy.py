@@ -25,7 +25,7 @@ PAGE = ROOT / "docs" / "accuracy.md"
 TODAY = dt.date(2026, 11, 22)
 """After every day the workbooks speak of, so that nothing in them lies in the future."""
 ALONE_SEEDS, ALONE_ROWS = (1, 2), 16
-COMBINATIONS = 400
+COMBINATIONS, CROWDED = 1000, 600
 REFUSED_LIMIT = 0.5
 """Most good rows in a hundred that may be held back."""
 PROCESSES = 2
@@ -52,6 +52,7 @@ class Case:
     rows: int
     seed: int
     alone: bool
+    crowded: bool = False
 
 
 @dataclass(slots=True)
@@ -85,6 +86,21 @@ def combination(seed: int) -> Case:
     ledger = rng.choice(list(all_ledgers()))
     chosen = frozenset(habits | ({container} if container else set()))
     return Case(ledger, chosen, rng.randint(6, 60), seed, alone=False)
+
+
+def crowded(seed: int) -> Case:
+    """Return a workbook in which tables always share a sheet or a book, with all that templates add around them."""
+    rng = random.Random(f"crowded {seed}")
+    together = [Habit.STACKED_TABLES] * 3 + [Habit.SIDE_BY_SIDE, Habit.SUMMARY_SHEET, Habit.DAY_ONLY]
+    others = [one for one in of_kind("arrangement") if one not in (Habit.STACKED_TABLES, Habit.SIDE_BY_SIDE)]
+    habits = {rng.choice(together), *rng.sample(others, rng.randint(0, 4))}
+    habits |= set(rng.sample(of_kind("layout"), rng.randint(3, 12)))
+    habits |= set(rng.sample(of_kind("value"), rng.randint(0, 6)))
+    habits |= set(rng.sample(of_kind("mistake"), rng.randint(0, 6)))
+    container = rng.choice([None, None, *of_kind("container")])
+    chosen = frozenset(habits | ({container} if container else set()))
+    rows = rng.choice([1, 2, 3, 5, 8, 20, 60, 140])
+    return Case(rng.choice(list(all_ledgers())), chosen, rows, seed, alone=False, crowded=True)
 
 
 def judge(case: Case) -> Judged:
@@ -156,7 +172,8 @@ def summary(judged: Sequence[Judged]) -> list[str]:
     """Return the lines of the summary table."""
     parts = {
         "each habit alone": [one for one in judged if one.case.alone],
-        "many habits at once": [one for one in judged if not one.case.alone],
+        "many habits at once": [one for one in judged if not one.case.alone and not one.case.crowded],
+        "tables sharing a sheet": [one for one in judged if one.case.crowded],
         "**all**": judged,
     }
     return [*_head("workbooks with"), *(_line(name, add_up(part)) for name, part in parts.items())]
@@ -164,7 +181,8 @@ def summary(judged: Sequence[Judged]) -> list[str]:
 
 def page(judged: Sequence[Judged]) -> str:
     """Return the page: what was done, the summary, a line for each habit, and every difference that is left."""
-    seeds = sorted(one.case.seed for one in judged if not one.case.alone)
+    seeds = sorted(one.case.seed for one in judged if not one.case.alone and not one.case.crowded)
+    shared = sorted(one.case.seed for one in judged if one.case.crowded)
     singles = sorted({one.case.seed for one in judged if one.case.alone})
     total = add_up(judged)
     lines = [
@@ -178,7 +196,8 @@ def page(judged: Sequence[Judged]) -> str:
         f"back; at most {REFUSED_LIMIT} % may be.",
         "",
         f"Seeds: {', '.join(map(str, singles))} for a habit alone; {_spans(seeds)} for combinations",
-        "(`bench.accuracy.combination(seed)` makes one again).",
+        f"(`bench.accuracy.combination(seed)` makes one again); {_spans(shared)} for sheets with several tables",
+        "(`bench.accuracy.crowded(seed)`).",
         "",
         "## Summary",
         "",
@@ -199,8 +218,12 @@ def page(judged: Sequence[Judged]) -> str:
     left = [(one.case, said) for one in judged for said in one.differences]
     if left:
         lines += ["", "## Differences", ""]
-        lines += [f"- {case.ledger}, seed {case.seed}{' (alone)' if case.alone else ''}: {said}" for case, said in left]
+        lines += [f"- {case.ledger}, seed {case.seed}{_way(case)}: {said}" for case, said in left]
     return "\n".join(lines) + "\n"
+
+
+def _way(case: Case) -> str:
+    return " (alone)" if case.alone else " (crowded)" if case.crowded else ""
 
 
 def _spans(numbers: Sequence[int]) -> str:
@@ -213,7 +236,9 @@ def _spans(numbers: Sequence[int]) -> str:
 def measure() -> Iterator[Measure]:
     """Do the whole study and write its page."""
     cases = [*alone(), *(combination(seed) for seed in range(1, COMBINATIONS + 1))]
-    print(f"  {len(cases)} 个工作簿；单独的种子 {ALONE_SEEDS}，组合的种子 1–{COMBINATIONS}", flush=True)
+    cases += [crowded(seed) for seed in range(1, CROWDED + 1)]
+    seeds = f"单独的种子 {ALONE_SEEDS}，组合的种子 1–{COMBINATIONS}，多表同页的种子 1–{CROWDED}"
+    print(f"  {len(cases)} 个工作簿；{seeds}", flush=True)
     judged = study(cases)
     PAGE.write_text(page(judged), encoding="utf-8")
     total = add_up(judged)

@@ -194,6 +194,8 @@ class _Judge:
         loose = {sheet.sheet for sheet in self.truth.sheets if not sheet.totals_hold}
         alike = {(record.sheet, record.row) for record in self.truth.records if record.alike or record.repeats}
         foreign = {sheet.sheet for sheet in self.truth.sheets if sheet.ledger is None}
+        said = {due.family for due in self.truth.findings if due.family.startswith("RULE-")}
+        spoiled = {(one.sheet, column_of(one.cell)) for one in self.truth.quarantined if one.cell}
 
         def test(finding: dict[str, Any]) -> bool:
             sheet, row, code = finding["sheet"], finding["row"], finding["code"]
@@ -204,6 +206,12 @@ class _Judge:
             if code.startswith("TOTAL-") and sheet in loose:
                 return True
             if code.startswith("DUP-") and (sheet, row) in alike:
+                return True
+            if code in said and (sheet, row) in alike:
+                return True  # the same is due of the row that says the same
+            if code == "PRIV-COLUMN-DROPPED" and any(place == sheet for place, _ in held):
+                return True  # a number that slid into the next column with its row
+            if code == "MAP-HEADER-LIES" and (sheet, column_of(finding["cell"])) in spoiled:
                 return True
             return code == "RULE-NEEDS-COLUMN" or sheet in foreign
 
@@ -240,6 +248,11 @@ class _Judge:
         least = truth.blank + truth.note - truth.leftover
         if not least <= empty <= truth.blank + truth.note + 1:
             self.say("counts", truth.sheet, None, "blank + note", truth.blank + truth.note, empty)
+
+
+def column_of(cell: str) -> str:
+    """Return an address without its row."""
+    return cell.rstrip("0123456789")
 
 
 def _without(known: Mapping[str, str], names: set[str | None]) -> dict[str, str]:

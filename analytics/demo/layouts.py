@@ -495,7 +495,7 @@ def lay_out(plan: SheetPlan, file_name: str, rng: random.Random) -> Laid:
     _draw_body(sheet)
     sheet.below()
     hide_some(sheet)
-    if sheet.has(Habit.PHONE_COLUMN):
+    if sheet.has(Habit.PHONE_COLUMN) and any(row.mistake is not Habit.SHIFTED for row in plan.rows):
         sheet.remark(None, None, "PRIV-COLUMN-DROPPED", Habit.PHONE_COLUMN.description)
     sheet.truth.last_row = len(sheet.grid.rows)
     return sheet.laid

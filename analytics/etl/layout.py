@@ -11,18 +11,23 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from analytics.etl.between import heading_start
 from analytics.etl.grid import Merge, Sheet
 from analytics.etl.headers import TOTAL_LEAVES, Vocabulary, heading, is_serial, is_unit, squeeze, unit_of
 from analytics.etl.metadata import counties_named, is_attachment, is_blank_cell, is_line, is_meta, read_lines, unit_line
 from analytics.etl.shapes import fields_down_the_side, is_crosstab, is_number
 from analytics.etl.spans import HeaderColumn, fields_named, independent, split_columns
-from analytics.etl.wording import HELPER, is_footer, is_title, total_label
+from analytics.etl.wording import HELPER, is_title, total_label
 from analytics.ledgers.model import Geography
 
 _FULL_SCAN = 120
 """Rows at the top of a sheet in which every cell is compared with the declared headings."""
+_AFTER_GAP = 3
+"""Rows below a blank row or a lone line, however far down, that are compared in full: another table may begin there."""
 _TALLEST_HEADER = 6
 _LONGEST_HEADING = 60
+
+_DIGIT = re.compile(r"\d")
 
 Kind = Literal["tables", "empty", "matrix", "transposed", "unknown"]
 
@@ -110,8 +115,13 @@ class _Reader:
         known = set(self.vocabulary.spelled)
         for row in found:
             known.update(value for _, value in self.filled(row) if isinstance(value, str))
+        parted = 0
         for row in range(_FULL_SCAN, len(self.rows)):
-            if not known.isdisjoint(self.rows[row]) and len(known.intersection(self.rows[row])) > 1:
+            cells = self.rows[row]
+            if self.width - cells.count("") - cells.count(None) <= 2:
+                parted = _AFTER_GAP
+            elif parted or (not known.isdisjoint(cells) and len(known.intersection(cells)) > 1):
+                parted = max(0, parted - 1)
                 score = self.evidence(row)
                 if score:
                     found[row] = score
@@ -165,7 +175,7 @@ class _Reader:
                 ):
                     reach -= 1
                 bottom = max(bottom, min(reach, len(self.rows) - 1))
-            if bottom + 1 < len(self.rows) and bottom - top + 1 < _TALLEST_HEADER and self.continues(bottom):
+            if bottom + 1 < len(self.rows) and bottom - top + 1 < _TALLEST_HEADER and self.continues(top, bottom):
                 bottom += 1
             if top > 0 and bottom - top + 1 < _TALLEST_HEADER and self.groups(top):
                 top -= 1
@@ -176,12 +186,14 @@ class _Reader:
             numbering.add(bottom)
         return top, bottom, frozenset(numbering)
 
-    def continues(self, bottom: int) -> bool:
+    def continues(self, top: int, bottom: int) -> bool:
         """Tell whether the row under ``bottom`` is one more header row (leaves of groups, or units)."""
         row = bottom + 1
         cells = self.filled(row)
         if not cells or self.numeric(row):
             return False
+        if total_label(cells[0][1]) is not None and (len(cells) == 1 or cells[0][0] <= self.filled(top)[0][0]):
+            return False  # an empty total row above the records, not the sum of a group
         texts = [value for _, value in cells if isinstance(value, str) and len(value) <= _LONGEST_HEADING]
         if len(texts) != len(cells) or any(is_meta(value) for value in texts):
             return False
@@ -352,19 +364,9 @@ class _Reader:
 
     def preamble(self, top: int, floor: int) -> int:
         """Return the first of the title and 填报 lines above ``top``, not above ``floor``."""
-        row = top
-        while row > floor:
-            cells = self.filled(row - 1)
-            # A record of texts may hold a cell like 附011 or 单位：人; a line of the form says it in most of its cells.
-            said = sum(is_line(value) or unit_line(value) is not None or is_attachment(value) for _, value in cells)
-            line = all(isinstance(value, str) for _, value in cells) and (len(cells) <= 1 or said * 2 >= len(cells))
-            if not line and floor > 0:
-                break
-            if cells and floor > 0:
-                text = cells[0][1]
-                if is_footer(text) or total_label(text) is not None:
-                    break
-            row -= 1
+        if floor > 0:
+            return heading_start(self.rows, top, floor, self.vocabulary)
+        row = 0
         while row < top and not self.filled(row):
             row += 1
         return row
@@ -439,7 +441,17 @@ def _blocks(reader: _Reader, seeds: dict[int, int]) -> list[tuple[int, int, froz
 
 
 def _has_records(reader: _Reader, first: int, last: int) -> bool:
-    return any(reader.numeric(row) and len(reader.filled(row)) >= 3 for row in range(first, last + 1))
+    """Tell whether a record stands between two rows: three filled cells with figures, be they stored as text."""
+    for row in range(first, last + 1):
+        cells = [value for _, value in reader.filled(row)]
+        if len(cells) < 3:
+            continue
+        if reader.numeric(row):
+            return True
+        told = [squeeze(value) for value in cells if isinstance(value, str)]
+        if sum(bool(_DIGIT.search(text)) and not HELPER.search(text) for text in told) >= 2:
+            return True
+    return False
 
 
 def _same_header(reader: _Reader, blocks: list[tuple[int, int, frozenset[int]]], row: int) -> bool:

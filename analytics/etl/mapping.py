@@ -165,9 +165,9 @@ class _Mapper:
         self.repeats = {
             right.index
             for left, right in zip(self.columns, self.columns[1:], strict=False)
-            if left.path == right.path and left.index + 1 == right.index
+            if left.path == right.path and left.index + 1 == right.index and not _filled(samples.get(right.index, ()))
         }
-        """Columns under the same merged heading as the column before them."""
+        """Empty columns under the same (merged) heading as the column before them."""
 
     def fields(self, head: Heading) -> dict[str, How]:
         """Return the fields of this ledger that a heading may name, by its fullest known spelling."""
@@ -276,7 +276,7 @@ class _Mapper:
                 if target is not None and self.by_name[name].type == "date":
                     claim(target, base[how] + 0.2, how)
         for name, how in self.fields(leaf).items():
-            claim(name, _SERIAL if is_serial(leaf) else base[how], how)
+            claim(name, _SERIAL + 0.5 * self.identifies(column) if is_serial(leaf) else base[how], how)
         if len(column.path) == 1 or found:
             return list(found.values())
         if not self.fields(leaf) and len(self.under(column)) == 1:
@@ -284,6 +284,12 @@ class _Mapper:
             for name, how in self.fields(groups[-1]).items():
                 claim(name, _SYNONYM - 0.5, how)
         return list(found.values())
+
+    def identifies(self, column: HeaderColumn) -> bool:
+        """Tell whether a column headed 序号 or 编号 holds numbers given to the items, not just 1, 2, 3 …."""
+        filled = [squeeze(str(value)) for value in _filled(self.samples.get(column.index, ()))]
+        counted = [int(float(text)) for text in filled if re.fullmatch(r"\d{1,5}(?:\.0)?", text)]
+        return bool(filled) and (len(counted) * 2 < len(filled) or counted != sorted(set(counted)))
 
     def under(self, column: HeaderColumn) -> list[HeaderColumn]:
         """Return the columns that share a column's groups."""

@@ -118,6 +118,15 @@ def is_line(value: Any) -> bool:
     return is_meta(value) or (isinstance(value, str) and bool(_NEAR_PAIR.match(normal_line(value))))
 
 
+def names_office(value: Any) -> bool:
+    """Tell whether a line says which office filled in a table, or when: not merely who signed it."""
+    if not isinstance(value, str):
+        return False
+    line = normal_line(value)
+    pairs = list(_PAIR.finditer(line)) or list(_NEAR_PAIR.finditer(line))
+    return any(squeeze(pair.group(1)) in _NAMING_UNIT | _DATING for pair in pairs)
+
+
 def unit_line(value: Any) -> list[str] | None:
     """Return the units of a “单位：人、场次” line, or ``None`` if the cell is no such line."""
     if not isinstance(value, str):
