@@ -115,7 +115,7 @@ def records(id: str, *, data: str | Path | None = None, **how: Any) -> pd.DataFr
 def quality(*, period: str = "本年", unit: str | None = None, data: str | Path | None = None) -> pd.DataFrame:
     """Return how far each ledger's figures can be trusted: rows held back, estimates, late workbooks, and their shares.
 
-    See ``analytics.metrics.quality``.
+    See ``analytics.metrics.data_quality``.
     """
     import pandas as pd
 

@@ -6,6 +6,7 @@ This module must not know how figures are computed.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,12 @@ from typing import Any
 from analytics.metrics.changes import Change, change_words
 from analytics.metrics.periods import Period
 from analytics.metrics.targets import Light
+
+LIGHTS: Mapping[Light, str] = {"amber": "黄灯", "red": "红灯"}
+"""The lights that are said in words."""
+
+Sides = tuple[int | float | Decimal | None, int | float | Decimal | None]
+"""A ratio's numerator and denominator."""
 
 UNFILLED = "未填"
 """What a dimension is called where the cell was left blank."""
@@ -37,6 +44,8 @@ class MetricRow:
         denominator: A ratio's lower side.
         yoy_base: The figure a year earlier.
         mom_base: The figure of the period before.
+        yoy_sides: The upper and lower side of a ratio's ``yoy_base``.
+        mom_sides: Likewise of its ``mom_base``.
         year_to_date: The figure since 1 January that ``completion`` is about.
         light: green, amber or red by 序时进度差.
         yoy_change: 同比 as people are told it.
@@ -60,10 +69,20 @@ class MetricRow:
     denominator: int | float | Decimal | None = None
     yoy_base: int | float | Decimal | None = None
     mom_base: int | float | Decimal | None = None
+    yoy_sides: Sides = (None, None)
+    mom_sides: Sides = (None, None)
     year_to_date: int | float | Decimal | None = None
     light: Light | None = None
     yoy_change: Change | None = None
     mom_change: Change | None = None
+
+    @property
+    def pace_words(self) -> tuple[str, ...]:
+        """What being behind 序时进度 is called; nothing for a KPI in time or without an annual target."""
+        if self.light is None or self.light not in LIGHTS or self.pace_gap is None:
+            return ()
+        side = "落后" if self.pace_gap < 0 else "超出"
+        return (f"{LIGHTS[self.light]}：{side}序时进度 {abs(round(self.pace_gap, 1))} 个百分点",)
 
     def to_json(self) -> dict[str, Any]:
         """Return the row of the command line's JSON contract; percentages of comparison to one decimal."""
@@ -80,7 +99,8 @@ class MetricRow:
             "mom": _rounded(self.mom),
             "rank": self.rank,
             "approx_rows": self.approx_rows,
-            "flags": list(self.flags),
+            "light": self.light,
+            "flags": [*self.flags, *self.pace_words],
         }
 
 

@@ -20,7 +20,7 @@ from sqlglot import exp
 
 from analytics.ledgers.model import geography
 from analytics.metrics.model import COUNTY, UNIT, Leaf, Metric, Source
-from analytics.metrics.periods import Grain
+from analytics.metrics.periods import Step
 
 REPORTING_UNIT = "reporting_unit"
 APPROX = "approx"
@@ -69,7 +69,7 @@ class Shape:
     branches: tuple[Branch, ...]
     facts: Facts
     dims: tuple[str, ...] = ()
-    grain: Grain | None = None
+    grain: Step | None = None
     by_county: bool = False
     by_unit: bool = False
 
@@ -204,6 +204,7 @@ def dimension(source: Source, name: str) -> exp.Expr:
 
 
 _BUCKETS = {
+    "day": "DATE_DIFF('day', DATE '1970-01-01', day_)",
     "month": "YEAR(day_) * 12 + MONTH(day_) - 1",
     "quarter": "YEAR(day_) * 4 + QUARTER(day_) - 1",
     "half": "YEAR(day_) * 2 + CASE WHEN MONTH(day_) > 6 THEN 1 ELSE 0 END",
@@ -211,8 +212,8 @@ _BUCKETS = {
 }
 
 
-def bucket(day: exp.Expr, grain: Grain) -> exp.Expr:
-    """Return the running number of the month, quarter, half or year that holds ``day``, counted from year 0."""
+def bucket(day: exp.Expr, grain: Step) -> exp.Expr:
+    """Return the running number of the day, month, quarter, half or year that holds ``day`` (see ``first_day_of``)."""
     return _with_day(_BUCKETS[grain], day)
 
 
@@ -243,10 +244,10 @@ def noted_spans(source: Source, facts: Facts) -> frozenset[str]:
     return frozenset(span for name, span in facts.spans if name == source.date_field)
 
 
-def inside(source: Source, facts: Facts, grain: Grain | None, *, whole_months: bool = False) -> exp.Expr | None:
+def inside(source: Source, facts: Facts, grain: Step | None, *, whole_months: bool = False) -> exp.Expr | None:
     """Return the condition that a record begun in the window ends in it, and in its bucket; ``None``: all do."""
     spans = noted_spans(source, facts)
-    if not spans or (whole_months and spans <= {"dekad", "month"}):
+    if not spans or (whole_months and grain != "day" and spans <= {"dekad", "month"}):
         return None
     fits: exp.Expr = exp.LTE(this=last_day(source), expression=exp.Placeholder(this="limit"))
     if grain is not None:
@@ -503,7 +504,7 @@ def _branch(shape: Shape, columns: _Columns, branch: Branch, part: Part, used: s
     return renamed
 
 
-def imprecise_rows(source: Source, facts: Facts, grain: Grain | None) -> exp.Expr:
+def imprecise_rows(source: Source, facts: Facts, grain: Step | None) -> exp.Expr:
     """Return which rows with an imprecise date touch the window without lying inside it."""
     fits = inside(source, facts, grain)
     if fits is None:

@@ -19,7 +19,7 @@ from analytics.metrics.due import held_and_due
 from analytics.metrics.engine import Engine
 from analytics.metrics.facts import facts_of
 from analytics.metrics.model import Due, Leaf, Metric, Months, Node, Number, Op, Source
-from analytics.metrics.periods import Grain, Window, first_day_of
+from analytics.metrics.periods import Step, Window, first_day_of
 
 Value = int | Decimal
 K = TypeVar("K")
@@ -41,7 +41,7 @@ class Scope:
     """What a whole query is limited to and split by."""
 
     dims: tuple[str, ...] = ()
-    grain: Grain | None = None
+    grain: Step | None = None
     county: str | None = None
     unit: str | None = None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from analytics.ledgers.model import ledgers
 from analytics.metrics.model import Metric, catalogue
-from analytics.metrics.quality import quality_rules
+from analytics.metrics.submissions import QualityMetric, quality_rules
 from analytics.metrics.targets import rules
 
 _DIRECTIONS = {"up": "越高越好", "down": "越低越好", "neutral": "只看不评"}
@@ -36,9 +36,11 @@ _HEAD = """# 口径说明
 6. **同比**与上年同期比，**环比**与紧前的等长时期比；统计期还没有过完的，与上期的相同天数比；
    基数为 0 或没有数据的显示“—”。环比不用于累计；全年的紧前时期就是上年，与同比重复，也显示“—”。
    比率（%）说相差几个百分点，不说百分之几；计数的基数不足 10 的，说多或少几个，不说百分之几；其余说增长或下降百分之几。
-7. **数据质量**（G06）按台账列出：隔离行占比 = 有误未入库的行 ÷（已入库 + 未入库的行）；
-   估计数占比 = 含估计数的记录 ÷ 已入库的记录；
-   迟报率 = 所写统计期结束 {late} 天后才上传的工作簿 ÷ 全部工作簿，没有写明统计期的不算迟报。
+7. **数据质量**（G06）也是指标，见文末“数据质量”，可按 ledger（台账）、unit（填报单位）、county（县区）分开。
+   报送日历：每个县区每月应报的台账和期限写在 `quality.yaml`，统计期结束后第 {late} 天为最后期限，其后报的为迟报，
+   过了期限没有报的为未报。工作簿写明统计期的按所写的算；没有写明的，记录都在一个月内的算那个月，
+   跨几个月的是累计台账，从1月算到填报的月份（{running} 日以前填报的算到上月），只算已报、不判迟报。
+   报送日期取工作簿所写的填报时间，没有写的取上传时间。
 8. **纪检台账**（责任书、廉政意见书、廉政考试、四种形态）的指标只对纪检岗位提供，只报全市总数，不按县区、填报单位分开，
    不提供明细；1 至 2 的数显示“—”并注明“已隐去”，分项中只有一项被隐去的，另隐去最小的一项，以免从总数推算出来。
 9. **名次**在各县区之间排，并列的同名次（其后跳过），市本级和没有数据的县区不参加；只看不评的指标不排名。
@@ -58,7 +60,8 @@ def general_rules() -> tuple[str, ...]:
 
 def _head() -> str:
     how = rules()
-    return _HEAD.format(late=quality_rules().late_after_days, amber=f"{how.amber:g}", red=f"{how.red:g}")
+    late, running = quality_rules().late_after_days, quality_rules().running_from_day
+    return _HEAD.format(late=late, running=running, amber=f"{how.amber:g}", red=f"{how.red:g}")
 
 
 def metric_dictionary() -> str:
@@ -68,7 +71,19 @@ def metric_dictionary() -> str:
         own = list(metrics)
         parts.append(f"## {line}（{ledgers()[own[0].ledger].name}）\n")
         parts += [_entry(metric) for metric in own]
+    parts.append("## 数据质量\n")
+    parts += [_about_data(metric) for metric in quality_rules().metrics]
     return "\n".join(parts)
+
+
+def _about_data(metric: QualityMetric) -> str:
+    return (
+        f"### {metric.id} {metric.name}（{metric.unit}）\n\n"
+        f"{metric.definition}\n\n"
+        f"- 计数规则：{metric.counting}\n"
+        f"- 方向：{_DIRECTIONS[metric.direction]}\n"
+        "- 可按：台账、填报单位、县区\n"
+    )
 
 
 def _entry(metric: Metric) -> str:

@@ -83,17 +83,17 @@ def _is_small(row: MetricRow) -> bool:
 def _blank(row: MetricRow) -> MetricRow:
     return replace(
         row, value=None, completion=None, pace_gap=None, yoy=None, mom=None, rank=None, numerator=None,
-        denominator=None, yoy_base=None, mom_base=None, year_to_date=None, light=None,
-        yoy_change=None, mom_change=None, flags=(HIDDEN,),
+        denominator=None, yoy_base=None, mom_base=None, yoy_sides=(None, None), mom_sides=(None, None),
+        year_to_date=None, light=None, yoy_change=None, mom_change=None, flags=(HIDDEN,),
     )  # fmt: skip
 
 
 def _bases(row: MetricRow) -> MetricRow:
     """Take out comparisons with a figure that was itself too small to be told."""
-    if _few(row.yoy_base):
-        row = replace(row, yoy=None, yoy_base=None, yoy_change=None)
-    if _few(row.mom_base):
-        row = replace(row, mom=None, mom_base=None, mom_change=None)
+    if _few(row.yoy_base) or any(map(_few, row.yoy_sides)):
+        row = replace(row, yoy=None, yoy_base=None, yoy_sides=(None, None), yoy_change=None)
+    if _few(row.mom_base) or any(map(_few, row.mom_sides)):
+        row = replace(row, mom=None, mom_base=None, mom_sides=(None, None), mom_change=None)
     if _few(row.year_to_date):
         row = replace(row, year_to_date=None, completion=None, pace_gap=None, light=None)
     return row

@@ -19,7 +19,7 @@ from sqlglot import exp
 from analytics.ledgers.model import read_declaration
 from analytics.metrics import compile as sql
 from analytics.metrics.model import COUNTY, DUE_FILE, UNIT, Leaf, Metric, Source, declarations_folder
-from analytics.metrics.periods import Grain, bucket_start, first_day_of
+from analytics.metrics.periods import Step, bucket_start, first_day_of
 
 if TYPE_CHECKING:
     from analytics.metrics.compile import Facts
@@ -129,7 +129,7 @@ Held = dict[tuple[tuple[str | None, ...], str | None, str], int]
 """Times held by places, branch and kind."""
 
 
-def _stretches(span: Span, grain: Grain | None) -> list[tuple[dt.date | None, list[dt.date]]]:
+def _stretches(span: Span, grain: Step | None) -> list[tuple[dt.date | None, list[dt.date]]]:
     """Return the buckets of a window, each with its months."""
     months = months_of(span.window.start, span.window.end)
     if grain is None:

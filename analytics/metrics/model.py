@@ -50,7 +50,13 @@ SOURCE_TEXT_FILE = "source_text.yaml"
 QUALITY_FILE = "quality.yaml"
 """Beside the metrics: when a submission is late."""
 
-_NOT_METRICS = frozenset({TARGETS_FILE, DUE_FILE, SOURCE_TEXT_FILE, QUALITY_FILE})
+BOARDS_FILE = "boards.yaml"
+"""Beside the metrics: which figures a page draws together."""
+
+WORDS_FILE = "words.yaml"
+"""Beside the metrics: which figures a period's paragraph tells, and from when on something stands out."""
+
+_NOT_METRICS = frozenset({TARGETS_FILE, DUE_FILE, SOURCE_TEXT_FILE, QUALITY_FILE, BOARDS_FILE, WORDS_FILE})
 
 COUNTY = "county"
 UNIT = "unit"

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Grain = Literal["month", "quarter", "half", "year"]
+Step = Literal["day", "month", "quarter", "half", "year"]
+"""What records can be grouped by: a grain people ask for, or the days of a calendar."""
 
 GRAIN_MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 
@@ -147,26 +149,36 @@ class Period:
             return 0
         return (day.year - self.start.year) * 12 + day.month - self.start.month + 1
 
-    def buckets(self, grain: Grain) -> list[Period]:
-        """Return the months, quarters, halves or years this period touches, the outer ones cut to it."""
+    def buckets(self, grain: Step) -> list[Period]:
+        """Return the days, months, quarters, halves or years this period touches, the outer ones cut to it."""
         found = []
         start = bucket_start(self.start, grain)
         while start <= self.end:
-            end = shift_months(start, GRAIN_MONTHS[grain]) - dt.timedelta(days=1)
+            end = start if grain == "day" else shift_months(start, GRAIN_MONTHS[grain]) - dt.timedelta(days=1)
             whole = from_days(start, end)
             found.append(replace(whole, start=max(start, self.start), end=min(end, self.end)))
             start = end + dt.timedelta(days=1)
         return found
 
 
-def bucket_start(day: dt.date, grain: Grain) -> dt.date:
-    """Return the first day of the month, quarter, half or year that holds ``day``."""
+def bucket_start(day: dt.date, grain: Step) -> dt.date:
+    """Return the first day of the month, quarter, half or year that holds ``day``; itself for days."""
+    if grain == "day":
+        return day
     size = GRAIN_MONTHS[grain]
     return dt.date(day.year, (day.month - 1) // size * size + 1, 1)
 
 
-def first_day_of(number: int, grain: Grain) -> dt.date:
-    """Return the first day of the month, quarter, half or year with this running number, counted from year 0."""
+_EPOCH = dt.date(1970, 1, 1)
+
+
+def first_day_of(number: int, grain: Step) -> dt.date:
+    """Return the first day of the month, quarter, half or year with this running number, counted from year 0.
+
+    Days are counted from 1 January 1970.
+    """
+    if grain == "day":
+        return _EPOCH + dt.timedelta(days=number)
     size = GRAIN_MONTHS[grain]
     return dt.date(number * size // 12, number * size % 12 + 1, 1)
 

@@ -14,16 +14,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from analytics.ledgers.model import geography
+from analytics.metrics import data_quality as quality
 from analytics.metrics import targets as target_rules
 from analytics.metrics.answer import UNFILLED, Answer, MetricRow
 from analytics.metrics.changes import change, relative
-from analytics.metrics.compute import Cell, Figure, Key, Scope, Span, compute, figure
+from analytics.metrics.compute import NOTHING, Cell, Figure, Key, Scope, Span, compute, figure
 from analytics.metrics.discipline import hidden
 from analytics.metrics.model import COUNTY, Metric, catalogue
-from analytics.metrics.periods import GRAIN_MONTHS, Grain, Period, Window, bucket_start, shift_months
+from analytics.metrics.periods import GRAIN_MONTHS, Grain, Period, Step, Window, bucket_start, shift_months
 from analytics.metrics.question import Asked, ask
 from analytics.metrics.scope import Scope as Seen
 from analytics.metrics.targets import Target, Targets
+from analytics.metrics.where import Where
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,7 +57,8 @@ def query(
     """Return figures.
 
     Args:
-        ids: KPI ids in any case; all of the catalogue (supporting ones left out) if not given.
+        ids: KPI ids in any case; all of the catalogue (supporting ones left out) if not given. Figures about the data
+            itself (``G06_late`` …) may be among them; they are split by ``ledger``, ``unit`` or ``county``.
         period: A period or its text (see ``periods.parse_period``).
         by: Dimensions to split by: county, unit, or those the KPI's line of work declares.
         grain: Split also by month, quarter, half or year.
@@ -76,11 +79,17 @@ def query(
         MetricError: An unknown KPI, dimension, county or grain.
         PeriodError: The period's text names no period.
     """
-    asked = ask(
-        ids, period=period, by=by, grain=grain, county=county, unit=unit, as_of=as_of,
-        connection=connection, version=version, settings=settings, discipline=discipline, scope=scope,
-    )  # fmt: skip
+    own, ids = quality.split(ids)
+    where: Where = {
+        "county": county, "unit": unit, "as_of": as_of, "connection": connection, "version": version,
+        "settings": settings, "discipline": discipline, "scope": scope,
+    }  # fmt: skip
+    about_data = quality.answer(own, period=period, by=by, grain=grain, **where) if own else None
+    if about_data is not None and not ids:
+        return about_data
+    asked = ask(ids, period=period, by=by, grain=grain, **where)
     rows = hidden(_Answering(asked, compare=compare, aim=aim).rows(), asked.metrics)
+    rows += about_data.rows if about_data is not None else []
     return Answer(asked.period, asked.as_of, asked.version, rows, asked.engine.name)
 
 
@@ -161,7 +170,7 @@ class _Windows:
         else:
             self.cells |= self._run(self.growing, [to_date], self.scope)
 
-    def _by_grain(self, grain: Grain) -> None:
+    def _by_grain(self, grain: Step) -> None:
         flows = tuple(metric for metric in self.asked.metrics if not metric.snapshot)
         states = tuple(metric for metric in self.asked.metrics if metric.snapshot)
         self._flows(flows, grain)
@@ -187,7 +196,7 @@ class _Windows:
         for (name, _, dims), cell in self._run(metrics, windows, scope).items():
             self._put((*named[name], dims), cell)
 
-    def _flows(self, metrics: tuple[Metric, ...], grain: Grain) -> None:
+    def _flows(self, metrics: tuple[Metric, ...], grain: Step) -> None:
         period, size = self.asked.period, GRAIN_MONTHS[grain]
         first, last = self.buckets[0], self.buckets[-1]
         spans = [self._span("cur", period.window(self.day), _unmoved, detail=True)]
@@ -333,10 +342,11 @@ class _Answering:
         return found
 
     def _row(self, metric: Metric, bucket: _Bucket, dims: Dims, now: Figure, rank: int | None) -> MetricRow:
-        yoy = self._figure(metric, "yoy", bucket, dims).value
+        before = self._figure(metric, "yoy", bucket, dims)
         # A first bucket cut at its start has no whole bucket before it to be compared with.
         cut = bucket.key is not None and bucket.period.start != bucket.key
-        mom = None if cut else self._figure(metric, "mom", bucket, dims).value
+        just_before = NOTHING if cut else self._figure(metric, "mom", bucket, dims)
+        yoy, mom = before.value, just_before.value
         target = self._target(metric, bucket, dims)
         to_date = now.value if metric.snapshot else self._figure(metric, "ytd", bucket, dims).value
         completion = target_rules.completion(_number(to_date), target)
@@ -365,6 +375,8 @@ class _Answering:
             denominator=now.denominator,
             yoy_base=yoy,
             mom_base=mom,
+            yoy_sides=(before.numerator, before.denominator),
+            mom_sides=(just_before.numerator, just_before.denominator),
             year_to_date=to_date,
             light=target_rules.light(metric, pace_gap),
             yoy_change=change(metric, now.value, yoy),

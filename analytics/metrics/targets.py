@@ -8,6 +8,8 @@ row of 全市; where there is none, the sum of the counties' rows, for KPIs whos
 
 from __future__ import annotations
 
+import calendar
+import datetime as dt
 import itertools
 from dataclasses import dataclass
 from functools import cache
@@ -63,6 +65,12 @@ class Target:
                 return low + (high - low) * (month - left) / (right - left)
         return points[-1][1]
 
+    def by_day(self, day: dt.date) -> float:
+        """Return the cumulative target at the end of ``day``, straight between the ends of months."""
+        length = calendar.monthrange(day.year, day.month)[1]
+        before = self.by_month(day.month - 1) if day.month > 1 else 0.0
+        return before + (self.by_month(day.month) - before) * day.day / length
+
 
 class Targets:
     """All targets of some years."""
@@ -88,9 +96,9 @@ class Targets:
         )
         return Target(sum(part.annual for part in parts), (first, second, third, fourth))
 
-    def any_of(self, metric: Metric) -> bool:
-        """Return whether there is any target of ``metric``."""
-        return any(key[1] == metric.id for key in self._rows)
+    def any_of(self, metric: Metric, year: int | None = None) -> bool:
+        """Return whether there is any target of ``metric``, or any of one year."""
+        return any(key[1] == metric.id and year in (None, key[0]) for key in self._rows)
 
 
 def load(engine: Engine, metrics: dict[str, Metric]) -> Targets:

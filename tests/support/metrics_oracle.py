@@ -145,6 +145,10 @@ SUMS = {
     "J09_hardship": (None, "hardship_visits"),
     "J09_graduate": (None, "graduate_visits"),
     "T02": (None, "trained_visits"),
+    "T_exam": (None, "exam_n"),
+    "T_pass": (None, "pass_n"),
+    "T_cert": (None, "cert_n"),
+    "T_employed": (None, "employed_n"),
 }
 GROUPS = ("migrant_visits", "new_form_visits", "both_visits")
 RATIOS = {
@@ -163,7 +167,10 @@ RATIOS = {
         ("online_visits", "onsite_visits", "visits_total"), 100,
     ),
     "J09": (None, two_groups, col("visits_total"), (*GROUPS, "visits_total"), 100),
+    "J_employed_rate": (None, col("employed_n"), col("visits_total"), ("employed_n", "visits_total"), 100),
     "J10": (None, col("jobs_n"), col("employers_n"), ("jobs_n", "employers_n"), 1),
+    "T_exam_rate": (None, col("exam_n"), col("trained_visits"), ("exam_n", "trained_visits"), 100),
+    "T_pass_rate": (None, col("pass_n"), col("trained_visits"), ("pass_n", "trained_visits"), 100),
     "T04": (None, col("pass_n"), col("exam_n"), ("pass_n", "exam_n"), 100),
     "T05": (None, col("cert_n"), col("trained_visits"), ("cert_n", "trained_visits"), 100),
     "T06": (None, times("satisfaction", "respondents"), col("respondents"), ("satisfaction", "respondents"), 1),
@@ -183,8 +190,15 @@ DISTINCT = {
     ),
     "P09": (lambda r: r["status"] == "已完成" and r["event_type"] == "业务讲堂", col("branch")),
 }
-STATES = ("R04", "R06")
-ALL = {*SUMS, *RATIOS, *DISTINCT, "J03", "P01", "T03", "R01", "R02", "R03", "R04", "R05", "R06", "R07", "R08", "R_all"}
+BANDS = {
+    # id: days overdue, from and to (None: without end)
+    "R_age_later": (None, -21), "R06": (-20, 0), "R04": (1, None), "R04_30": (1, 30), "R04_90": (31, 90),
+    "R04_more": (91, None),
+}  # fmt: skip
+STATES = (*BANDS, "R_open", "R_age_none")
+ALL = {
+    *SUMS, *RATIOS, *DISTINCT, *STATES, "J03", "P01", "T03", "R01", "R02", "R03", "R05", "R07", "R08", "R_all",
+}  # fmt: skip
 
 
 def done_by(row, day):
@@ -237,8 +251,15 @@ def rectified(kpi, frame, as_of, latest):
         due = [r for r in due if not (r["status"] in DONE and blank(r.get("done_date")))]
         kept = [r for r in due if r["status"] in DONE and r["done_date"] <= min(as_of, r["deadline"])]
         return 100 * len(kept) / len(due) if due else None
-    if kpi == "R04":
-        return sum(not done_by(r, as_of) and not blank(r.get("deadline")) and r["deadline"] < as_of for r in rows)
+    if kpi in STATES:
+        left = [r for r in rows if not done_by(r, as_of)]
+        if kpi == "R_open":
+            return len(left)
+        if kpi == "R_age_none":
+            return sum(blank(r.get("deadline")) for r in left)
+        least, most = BANDS[kpi]
+        over = [(as_of - r["deadline"]).days for r in left if not blank(r.get("deadline"))]
+        return sum((least is None or days >= least) and (most is None or days <= most) for days in over)
     if kpi == "R05":
         spent = [
             (r["done_date"] - r["found_date"]).days
@@ -246,9 +267,6 @@ def rectified(kpi, frame, as_of, latest):
             if done_by(r, latest) and not blank(r.get("done_date"))
         ]
         return sum(spent) / len(spent) if spent else None
-    if kpi == "R06":
-        left = [r["deadline"] - as_of for r in rows if not done_by(r, as_of) and not blank(r.get("deadline"))]
-        return sum(0 <= gap.days <= 20 for gap in left)
     if kpi == "R07":
         return 100 * sum(r["status"] == "重启" or (r.get("reopen_count") or 0) > 0 for r in rows) / len(rows)
     return sum(bool(r.get("long_term")) for r in rows)

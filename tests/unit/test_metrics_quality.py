@@ -8,7 +8,7 @@ from metrics_tables import estimate
 from warehouse_kit import JINTAI, fair, upload
 
 from analytics.metrics import PeriodError, quality
-from analytics.metrics.quality import quality_rules
+from analytics.metrics.submissions import quality_rules
 from analytics.settings import Settings
 from analytics.warehouse import Store, current
 
@@ -44,9 +44,10 @@ def test_a_workbook_sent_long_after_its_period_is_late_and_one_of_a_running_peri
     commit(place, upload("二.xlsx", period=str(THIS_YEAR), job_fair=[fair("二", f"{THIS_YEAR}-01-05")]))
     commit(place, upload("三.xlsx", job_fair=[fair("三", "2024-03-01")]))
     found = one(place, "2024-07")
-    assert (found.uploads, found.late, found.loaded) == (2, 1, 2), "what states no period belongs to every one"
+    assert (found.uploads, found.late, found.loaded) == (1, 1, 1)
     assert one(place, str(THIS_YEAR)).late == 0
-    assert one(place, "2023").uploads == 1
+    assert one(place, "2024-03").late == 0, "what states no period is about the month of its records, and never late"
+    assert quality("2023", settings=place) == []
 
 
 def test_a_workbook_is_in_time_up_to_the_last_day_the_rules_allow(place):
@@ -83,4 +84,5 @@ def test_the_form_for_machines_says_the_same(place):
     assert told == {
         "ledger": "job_fair", "name": "招聘会台账", "uploads": 1, "late": 0, "late_share": 0.0, "loaded": 1,
         "quarantined": 0, "quarantined_share": 0.0, "estimated": 0, "estimated_share": 0.0,
+        "last_sent": dt.date.today().isoformat(),
     }  # fmt: skip

@@ -205,7 +205,8 @@ def test_completion_is_never_capped():
     row = one("J02", con)
     assert row.to_json() == {
         "id": "J02", "name": "提供岗位数", "unit": "个", "value": 71234, "dims": {}, "target": 70000,
-        "completion": 101.8, "pace_gap": 1.8, "yoy": None, "mom": None, "rank": None, "approx_rows": 0, "flags": [],
+        "completion": 101.8, "pace_gap": 1.8, "yoy": None, "mom": None, "rank": None, "approx_rows": 0,
+        "light": "green", "flags": [],
     }  # fmt: skip
     assert row.light == "green"
 
