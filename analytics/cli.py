@@ -15,8 +15,9 @@ from typing import IO, Any
 
 import click
 
-from analytics import cli_history, cli_store
+from analytics import cli_history, cli_store, cli_users
 from analytics.console import reports
+from analytics.console.acts import act, acting, files_on_record
 from analytics.console.chinese import speak_chinese
 from analytics.console.differences import differences
 from analytics.console.failures import HELD_BACK, LOCKED, WRONG_USAGE, Command, Failure, leave_pandas_out
@@ -38,7 +39,7 @@ from analytics.console.options import (
     wait_option,
     write,
 )
-from analytics.console.output import Progress, colour_wanted, note, say, say_json
+from analytics.console.output import Progress, colour_wanted, note, say, say_json, table
 
 HELD = frozenset({"partially_accepted", "rejected", "unreadable"})
 """States that end the command with exit code 1: something was not loaded."""
@@ -59,6 +60,8 @@ class Taizhang(Command):
         """Return what the machinery is known to refuse as a sentence with its exit code."""
         from analytics.ledgers.model import DeclarationError
         from analytics.metrics import MetricError, PeriodError
+        from analytics.operations.accounts import AccountError
+        from analytics.operations.database import OperationsError
         from analytics.warehouse.errors import (
             StoreBusy,
             UnknownProfile,
@@ -72,8 +75,10 @@ class Taizhang(Command):
                 return Failure(str(error), code=LOCKED)
             case UnknownUpload() | UnknownProfile() | UnknownRecord() | MetricError() | PeriodError():
                 return Failure(str(error), code=WRONG_USAGE)
-            case WarehouseError():
+            case WarehouseError() | OperationsError():
                 return Failure(str(error))
+            case AccountError():
+                return Failure(str(error), code=WRONG_USAGE)
             case DeclarationError():
                 return Failure(f"声明文件有误：\n{error}")
         return None
@@ -197,6 +202,7 @@ def ingest(
             reader=reader,
         )
     files = [report.to_json() for report in found]
+    files_on_record(chosen, "preview" if dry_run else "upload", files)
     if dry_run:
         for file in files:
             if file["upload_id"] and file["state"] != "duplicate":
@@ -232,7 +238,10 @@ def confirm(ctx: click.Context, upload: str, wait: float | None, as_json: bool) 
     """
     from analytics import intake
 
-    report = intake.confirm(upload, settings(lock_wait=wait))
+    chosen = settings(lock_wait=wait)
+    with act(chosen, "confirm", upload) as told:
+        report = intake.confirm(upload, chosen)
+        told["state"] = report.state
     tell_files(ctx, [report.to_json()], as_json)
 
 
@@ -250,7 +259,10 @@ def revoke(upload: str, reason: str, wait: float | None, as_json: bool) -> None:
     """
     from analytics import intake
 
-    answer = intake.revoke(upload, settings(lock_wait=wait), reason=reason)
+    chosen = settings(lock_wait=wait)
+    with act(chosen, "revoke", upload, {"reason": reason}) as told:
+        answer = intake.revoke(upload, chosen, reason=reason)
+        told["state"] = answer["state"]
     if as_json:
         say_json(answer)
     else:
@@ -339,9 +351,10 @@ def annotate(upload: str, output: Path, as_json: bool) -> None:
 
     check_suffix(output, "xlsx")
     chosen = settings()
-    report = intake.show(upload, chosen)
-    content = intake.original(upload, chosen)
-    write(output, mark(content, report["file"], report))
+    with act(chosen, "annotate", upload):
+        report = intake.show(upload, chosen)
+        content = intake.original(upload, chosen)
+        write(output, mark(content, report["file"], report))
     tell_written(output, as_json, findings=len(report["findings"]))
 
 
@@ -525,7 +538,9 @@ def export(ledger: str, period: str | None, kind: Any, output: Path | None, as_j
     target: Path | IO[bytes] = output or sys.stdout.buffer
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)
-    intake.export(declared.id, settings(), period=period, kind=kind, output=target)
+    chosen = settings()
+    with act(chosen, "export", declared.id, {"period": period, "format": kind}):
+        intake.export(declared.id, chosen, period=period, kind=kind, output=target)
     if output is not None:
         tell_written(output, as_json, ledger=declared.id, format=kind)
 
@@ -533,6 +548,7 @@ def export(ledger: str, period: str | None, kind: Any, output: Path | None, as_j
 main.add_command(cli_store.backup)
 main.add_command(cli_store.restore)
 main.add_command(cli_store.check)
+main.add_command(cli_users.users)
 
 
 @verb()
@@ -544,7 +560,7 @@ main.add_command(cli_store.check)
 @json_option
 @click.pass_context
 def demo(ctx: click.Context, year: int, scale: int, wait: float | None, as_json: bool) -> None:
-    """生成演示台账（约四十份工作簿，标明“演示数据”）并导入。再运行一次不会重复。
+    """生成演示台账（约四十份工作簿，标明“演示数据”）并导入，各角色给一个账号。再运行一次不会重复。
 
     \b
     例：
@@ -553,6 +569,7 @@ def demo(ctx: click.Context, year: int, scale: int, wait: float | None, as_json:
     """
     from analytics import intake
     from analytics.demo.build import build
+    from analytics.operations.demo import demo_accounts
 
     chosen = settings(lock_wait=wait)
     folder = chosen.data / "demo" / f"{year}x{scale}"
@@ -560,9 +577,17 @@ def demo(ctx: click.Context, year: int, scale: int, wait: float | None, as_json:
     build(folder, year=year, scale=scale)
     found = intake.ingest([folder], chosen, on_progress=Progress(len(intake.expand([folder]))))
     files = [report.to_json() for report in found]
+    files_on_record(chosen, "upload", files)
+    accounts = demo_accounts(chosen, by=acting())
     if as_json:
-        say_json({"files": files})
+        say_json({"files": files, "accounts": accounts})
     note(reports.summary(files))
+    if accounts:
+        note("演示账号（一次性密码，首次登录时修改）：")
+        rows = [(one["login"], one["role"], one["scope"], one["password"]) for one in accounts]
+        note(table(("登录名", "角色", "范围", "一次性密码"), rows))
+    else:
+        note("账号已经有了，没有改动；忘记密码：taizhang users passwd 登录名")
     note("演示数据里有意写错了几处，用来展示校验；查看：taizhang findings --severity error")
     ctx.exit(0)
 

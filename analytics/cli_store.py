@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from analytics.console import reports
+from analytics.console.acts import act
 from analytics.console.failures import HELD_BACK
 from analytics.console.options import json_option, settings, wait_option
 from analytics.console.output import number, say, say_json
@@ -29,7 +30,9 @@ def backup(file: Path, wait: float | None, as_json: bool) -> None:
     """
     from analytics import intake
 
-    manifest = intake.backup(settings(lock_wait=wait), file)
+    chosen = settings(lock_wait=wait)
+    with act(chosen, "backup", file.name):
+        manifest = intake.backup(chosen, file)
     if as_json:
         say_json({"file": str(file), **manifest})
     else:
@@ -53,7 +56,8 @@ def restore(file: Path, force: bool, wait: float | None, as_json: bool) -> None:
     from analytics import intake
 
     chosen = settings(lock_wait=wait)
-    manifest = intake.restore(chosen, file, force=force)
+    with act(chosen, "restore", file.name):
+        manifest = intake.restore(chosen, file, force=force)
     if as_json:
         say_json({"file": str(file), "data": str(chosen.data), **manifest})
     else:
@@ -65,16 +69,17 @@ def restore(file: Path, force: bool, wait: float | None, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def check(ctx: click.Context, wait: float | None, as_json: bool) -> None:
-    """体检：台账库、发布的版本、原文件、各项行数是否都对得上。只看，不改。
+    """体检：台账库、发布的版本、原文件、各项行数、审计记录是否都对得上。只看，不改。
 
     \b
     例：
       taizhang check
     """
     from analytics import intake
+    from analytics.operations.check import check as check_operations
 
-    found = intake.check(settings(lock_wait=wait))
-    rows = [asdict(entry) for entry in found]
+    chosen = settings(lock_wait=wait)
+    rows = [asdict(entry) for entry in (*intake.check(chosen), *check_operations(chosen))]
     sound = all(row["verdict"] != "error" for row in rows)
     if as_json:
         say_json({"ok": sound, "checks": rows})

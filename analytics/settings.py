@@ -33,6 +33,22 @@ class Settings(BaseSettings):
     """Signs cookies; made on the first run and kept in the data folder if not given."""
     operations_url: SecretStr | None = None
     """Where people and the audit are kept instead of in the data folder: a SQLAlchemy address of PostgreSQL."""
+    idle_minutes: float = Field(default=30, gt=0)
+    """A session ends after this long without use."""
+    session_hours: float = Field(default=12, gt=0)
+    """A session ends after this long in any case."""
+    hosts: tuple[str, ...] = ()
+    """Names (without port) this server is reached by, besides this machine's own name and plain addresses."""
+    proxies: int = Field(default=0, ge=0, le=5)
+    """Reverse proxies in front whose X-Forwarded headers are to be believed."""
+    metrics_token: SecretStr | None = None
+    """Lets a Prometheus that is not on this machine read /metrics."""
+    oidc_issuer: str | None = None
+    """The identity provider's issuer address; with it, sign-in by the provider is offered beside passwords."""
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_name: str = "统一身份认证"
+    """What the provider is called on the sign-in page."""
 
     @classmethod
     def settings_customise_sources(
@@ -65,6 +81,11 @@ class Settings(BaseSettings):
     def published(self) -> Path:
         """Immutable versions that readers open."""
         return self.processed / "published"
+
+    @property
+    def demo(self) -> bool:
+        """Whether the data folder holds the demo workbooks (演示数据)."""
+        return (self.data / "demo").is_dir()
 
     @property
     def operations(self) -> Path:

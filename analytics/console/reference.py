@@ -21,6 +21,9 @@ def reference(command: click.Group) -> str:
     for name, verb in command.commands.items():
         context = click.Context(verb, info_name=name, parent=root, color=False, **command.context_settings)
         parts += [f"## {NAME} {name}", _block(verb.get_help(context))]
+        for part, inner in verb.commands.items() if isinstance(verb, click.Group) else ():
+            below = click.Context(inner, info_name=part, parent=context, color=False, **command.context_settings)
+            parts += [f"### {NAME} {name} {part}", _block(inner.get_help(below))]
     return "\n\n".join([*parts, END])
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -80,25 +80,47 @@ def record(
         OperationsError: The database cannot be used.
     """
     with appending(settings) as run:
-        head = run("SELECT seq, hash FROM audit_head WHERE one = 1", {})[0]
-        line = Line(
-            seq=int(head[0]) + 1,
-            at=dt.datetime.now(dt.UTC).isoformat(timespec="microseconds"),
-            who=who,
-            address=address,
-            action=action,
-            target=target,
-            before=None if before is None else _json(before),
-            after=None if after is None else _json(after),
-            success=success,
-            previous=str(head[1]),
-            hash="",
-        )
-        told = asdict(line) | {"hash": line.sum(), "success": int(success)}
-        marks = ", ".join(f":{name}" for name in _FIELDS.split(", "))
-        run(f"INSERT INTO audit ({_FIELDS}) VALUES ({marks})", told)  # noqa: S608 - our own column names
-        run("UPDATE audit_head SET seq = :seq, hash = :hash WHERE one = 1", {"seq": line.seq, "hash": told["hash"]})
-        return line.seq
+        return append(run, who, action, target, before=before, after=after, success=success, address=address)
+
+
+def record_all(settings: Settings, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Append several lines at once, each the arguments of ``record``."""
+    with appending(settings) as run:
+        for entry in entries:
+            append(run, **entry)
+
+
+def append(
+    run: Run,
+    who: str,
+    action: str,
+    target: str,
+    *,
+    before: Any = None,
+    after: Any = None,
+    success: bool = True,
+    address: str | None = None,
+) -> int:
+    """Append one line inside ``appending``; return its number."""
+    head = run("SELECT seq, hash FROM audit_head WHERE one = 1", {})[0]
+    line = Line(
+        seq=int(head[0]) + 1,
+        at=dt.datetime.now(dt.UTC).isoformat(timespec="microseconds"),
+        who=who,
+        address=address,
+        action=action,
+        target=target,
+        before=None if before is None else _json(before),
+        after=None if after is None else _json(after),
+        success=success,
+        previous=str(head[1]),
+        hash="",
+    )
+    told = asdict(line) | {"hash": line.sum(), "success": int(success)}
+    marks = ", ".join(f":{name}" for name in _FIELDS.split(", "))
+    run(f"INSERT INTO audit ({_FIELDS}) VALUES ({marks})", told)  # noqa: S608 - our own column names
+    run("UPDATE audit_head SET seq = :seq, hash = :hash WHERE one = 1", {"seq": line.seq, "hash": told["hash"]})
+    return line.seq
 
 
 @contextmanager
