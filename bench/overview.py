@@ -37,11 +37,11 @@ class Screen:
     """The page's one callback, asked as the browser asks it, through the server's own stack."""
 
     def __init__(self, settings: Settings) -> None:
-        from dashboard.app import WARM, create_app
+        from dashboard.app import WATCHER, create_app
 
         server = create_app(settings).server
         # As every worker of the server does before it answers anyone.
-        server.extensions[WARM]()
+        server.extensions[WATCHER].start()
         self._client = server.test_client()
         callbacks = self._client.get("/_dash-dependencies").get_json()
         (self._callback,) = (found for found in callbacks if self._takes_the_address(found))

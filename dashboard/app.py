@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from flask import Flask, Response, request
 
 from analytics.ledgers import geography, ledgers
 from analytics.metrics import MetricError
+from analytics.operations.people import VISITOR
 from analytics.settings import Settings
 from dashboard import state, theme
 from dashboard.auth import current_person
 from dashboard.components import frame
+from dashboard.fresh import Watcher, serve_freshness
 from dashboard.pages import PAGES, Page
 from dashboard.pages.page import PRODUCT, Reader, Request, county_names, message_page, navigation
 from dashboard.source import NoVersionError, Snapshot, Source
@@ -32,8 +35,9 @@ _PATHS = {page.path: page for page in PAGES}
 
 UPLOADS = "/uploads"
 """Where workbooks are uploaded, if there is such a page."""
-WARM = "taizhang-warm"
-"""Where the server finds what makes a fresh worker ready: the catalogue read, the common queries compiled."""
+WATCHER = "taizhang-watcher"
+"""Where the server finds what makes a fresh worker ready (the catalogue read, the common queries compiled), and every
+newly published version after that."""
 
 _INDEX = """<!DOCTYPE html>
 <html lang="zh-CN">
@@ -85,7 +89,9 @@ def create_app(settings: Settings) -> Dash:
     app.server.secret_key = settings.secret_key or secrets.token_hex(32)
     app.layout = _shell(owner)
     _connect(app, source)
-    app.server.extensions[WARM] = lambda: _warm(source)
+    watcher = Watcher(source, lambda: _warm(source))
+    app.server.extensions[WATCHER] = watcher
+    serve_freshness(app.server, watcher)
     _serve_health(app.server, source)
     _secure(app)
     # Dash finishes itself during its first request, and requests beside that one fail: let it be this one.
@@ -94,12 +100,16 @@ def create_app(settings: Settings) -> Dash:
 
 
 def _warm(source: Source) -> None:
-    """Read the catalogue and the version's facts, and compile each kind of query the overview asks."""
+    """Read the catalogue and the version's facts, and ask what is asked most: each page, the overview's periods."""
+    reader = VISITOR
     county = next(iter(county_names()))
+    for page in PAGES:
+        if page.listed and page.opens_to(reader):
+            _screen(source, page.path, "", reader)
     # A year, a part of one and a running total are compared with different periods; a county adds a condition.
-    for period in ("本年", "本月", "累计"):
-        for search in (f"?period={period}", f"?period={period}&county={county}"):
-            _screen(source, "/", search)
+    for period in ("本年", "本季", "本月", "上半年", "累计"):
+        _screen(source, "/", f"?period={period}", reader)
+    _screen(source, "/", f"?county={county}", reader)
 
 
 def _shell(owner: str) -> Component:
@@ -107,6 +117,8 @@ def _shell(owner: str) -> Component:
         [
             dcc.Location(id="url", refresh=False),
             dcc.Store(id="title"),
+            # The script puts a newly published version's id here; then the screen is asked for again.
+            dcc.Store(id="fresh"),
             frame.skip_link(),
             frame.header(owner=owner, product=PRODUCT),
             html.Main(frame.skeleton(), id="main", tabIndex=-1),
@@ -118,8 +130,8 @@ def _shell(owner: str) -> Component:
 
 
 def _connect(app: Dash, source: Source) -> None:
-    def show(path: str | None, search: str | None) -> tuple[Any, Any, str, Any]:
-        return _screen(source, path or "/", search or "")
+    def show(path: str | None, search: str | None, _: str | None) -> tuple[Any, Any, str, Any]:
+        return _screen(source, path or "/", search or "", current_person())
 
     app.callback(
         Output("main", "children"),
@@ -128,6 +140,7 @@ def _connect(app: Dash, source: Source) -> None:
         Output("pages", "children"),
         Input("url", "pathname"),
         Input("url", "search"),
+        Input("fresh", "data"),
     )(show)
 
     app.clientside_callback(
@@ -137,9 +150,8 @@ def _connect(app: Dash, source: Source) -> None:
     app.clientside_callback(ClientsideFunction("taizhang", "arrived"), Input("title", "data"))
 
 
-def _screen(source: Source, path: str, search: str) -> tuple[Any, Any, str, Any]:
+def _screen(source: Source, path: str, search: str, reader: Reader) -> tuple[Any, Any, str, Any]:
     """Return what stands in the main part, the footer, the window's title and the navigation."""
-    reader = current_person()
     page = _PATHS.get(path)
     if page is None:
         sentences = [f"地址“{path[:80]}”不存在，可能是链接写错了。"]
@@ -151,12 +163,13 @@ def _screen(source: Source, path: str, search: str) -> tuple[Any, Any, str, Any]
         ]
         return _said(f"没有查看{page.title}的权限", sentences, reader, path)
     try:
+        # Taken once: everything on this screen is answered by it, whatever is published meanwhile.
         snapshot = source.current(discipline=_sees_discipline(reader))
     except NoVersionError:
         sentences = ["看板已经就绪，但还没有数据。请先把台账入库，再刷新本页；也可以先生成演示数据看看。"]
         command = "taizhang ingest 台账文件或文件夹\ntaizhang demo"
         return _said("还没有入库的台账", sentences, reader, path, command=command, title=page.title)
-    return _render(page, path, search, snapshot, reader)
+    return _render(page, _request(source, path, search, snapshot, reader))
 
 
 def _sees_discipline(reader: Reader) -> bool:
@@ -172,25 +185,54 @@ def _said(
     return message_page(title=words, sentences=sentences, command=command), None, _title(title or words), links
 
 
-def _render(page: Page, path: str, search: str, snapshot: Snapshot, reader: Reader) -> tuple[Any, Any, str, Any]:
+def _request(source: Source, path: str, search: str, newest: Snapshot, reader: Reader) -> Request:
+    """Return what an address asks, of the version it names or else of the newest."""
+    version, snapshot = state.version_of(search), newest
+    notes: tuple[Any, ...] = ()
+    if version is not None and version != newest.version_id:
+        found = source.named(version, discipline=_sees_discipline(reader))
+        if found is None:
+            notes = (f"数据版本“{version}”已不再保留，现按最新版本显示。",)
+        else:
+            snapshot = found
+    lines = {metric.line for metric in snapshot.catalogue.values() if reader.sees_ledger(metric.ledger)}
     read = state.read_view(
-        search, counties=county_names().keys(), metrics=snapshot.catalogue.keys(), reaches=snapshot.reaches
+        search,
+        counties=county_names().keys(),
+        metrics=snapshot.catalogue.keys(),
+        reaches=snapshot.reaches,
+        lines=lines,
     )
+    # The newest version needs no name, and one that is gone is not asked for again.
+    view = read.view if snapshot is not newest else replace(read.view, version=None)
+    if snapshot is not newest:
+        words = f"这是 {_moment(snapshot)} 发布的旧版本数据，不是最新数字。"
+        notes = (html.Span([words, html.A("看最新版本", href=view.at(path, version=None))]),)
     uploads = _PATHS.get(UPLOADS)
-    asked = Request(
+    return Request(
         path=path,
-        view=read.view,
-        notes=read.notes,
+        view=view,
+        notes=(*notes, *read.notes),
         snapshot=snapshot,
         reader=reader,
         uploads=UPLOADS if uploads is not None and uploads.opens_to(reader) else None,
     )
+
+
+def _moment(snapshot: Snapshot) -> str:
+    """Return when a version was published, in the machine's own time."""
+    moment = snapshot.published_at
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else ""
+
+
+def _render(page: Page, asked: Request) -> tuple[Any, Any, str, Any]:
     footer = frame.footer(
-        version=snapshot.version_id,
-        sentences=["本页全部数字出自同一数据版本；点击数字可查到来源文件、工作表和行。数据不离开本机。"],
+        version=asked.snapshot.version_id,
+        published=f"，发布于 {_moment(asked.snapshot)}",
+        sentences=["本页全部数字出自同一数据版本；点击数字可查到来源文件、工作表和单元格。数据不离开本机。"],
     )
     title = _title(f"{asked.county_name}{asked.period_name}{page.title}")
-    links = frame.links(navigation(PAGES, reader=reader, path=path, view=read.view))
+    links = frame.links(navigation(PAGES, reader=asked.reader, path=asked.path, view=asked.view))
     try:
         return page.render(asked), footer, title, links
     except MetricError as error:

@@ -68,14 +68,17 @@ def run(settings: Settings, host: str | None = None, port: int | None = None, wo
         sys.stdout.flush()
 
     def warm(worker: Any) -> None:
-        # The first visitor should not wait for what every visitor needs; what fails here fails again on a screen,
-        # which then says so in words.
-        from dashboard.app import WARM
+        # The first visitor should not wait for what every visitor needs, nor the first one after a publication.
+        from dashboard.app import WATCHER
 
-        try:
-            worker.wsgi.extensions[WARM]()
-        except Exception:
-            worker.log.exception("warming up failed")
+        worker.wsgi.extensions[WATCHER].start()
+
+    def rest(_: Any, worker: Any) -> None:
+        from dashboard.app import WATCHER
+
+        # A worker that never got its application has nothing to end.
+        if getattr(worker, "wsgi", None) is not None:
+            worker.wsgi.extensions[WATCHER].stop()
 
     options = {
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
@@ -92,6 +95,7 @@ def run(settings: Settings, host: str | None = None, port: int | None = None, wo
         "control_socket_disable": True,
         "when_ready": announce,
         "post_worker_init": warm,
+        "worker_exit": rest,
     }
     try:
         _Application(settings, options).run()

@@ -11,6 +11,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
@@ -22,7 +23,7 @@ from analytics.metrics import Metric, MetricRow, Period, TrendPoint, detail
 from analytics.metrics.dictionary import general_rules
 from analytics.metrics.periods import Grain
 from analytics.settings import Settings
-from analytics.warehouse import published
+from analytics.warehouse import publish, published
 from analytics.warehouse.published import Version
 
 if TYPE_CHECKING:
@@ -66,11 +67,15 @@ class NoVersionError(Exception):
 
 
 class Memory:
-    """Answers by what was asked, at most ``size`` of them; safe between threads."""
+    """Answers by what was asked, at most ``size`` of them; safe between threads.
+
+    What several threads ask for at once is asked once: the others wait for the first one's answer.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._asking: dict[Hashable, Future[Any]] = {}
         self._lock = threading.Lock()
 
     def answer(self, key: Hashable, ask: Callable[[], T]) -> T:
@@ -79,11 +84,25 @@ class Memory:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return cast("T", self._kept[key])
-        found = ask()
+            other = self._asking.get(key)
+            if other is None:
+                mine: Future[Any] = Future()
+                self._asking[key] = mine
+        if other is not None:
+            return cast("T", other.result())
+        try:
+            found = ask()
+        except BaseException as error:
+            with self._lock:
+                del self._asking[key]
+            mine.set_exception(error)
+            raise
         with self._lock:
             self._kept[key] = found
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
+            del self._asking[key]
+        mine.set_result(found)
         return found
 
     def __len__(self) -> int:
@@ -106,10 +125,18 @@ class Source:
         Raises:
             NoVersionError: Nothing has been published, or what is published holds no dated record.
         """
-        version = published.current(self._settings)
-        if version.data_as_of is None:
-            raise NoVersionError
+        return Snapshot(published.current(self._settings), self._memory, discipline=discipline)
+
+    def named(self, version_id: str, *, discipline: bool = False) -> Snapshot | None:
+        """Return one version by its id; ``None`` where it is not (or no longer) kept, or holds nothing."""
+        version = published.named(self._settings, version_id)
+        if version is None or version.data_as_of is None:
+            return None
         return Snapshot(version, self._memory, discipline=discipline)
+
+    def newest_id(self) -> str | None:
+        """Return the id of the newest version; the cheapest question there is."""
+        return publish.current_id(self._settings)
 
 
 class Snapshot:
@@ -122,6 +149,8 @@ class Snapshot:
         self._memory = memory
         self._discipline = discipline
         self.version_id = version.id
+        self.published_at = version.created_at
+        """When the version was published (UTC)."""
         self.reaches: dt.date = version.data_as_of
         """The day the data reaches."""
         self.catalogue: dict[str, Metric] = metrics.catalogue()

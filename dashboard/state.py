@@ -17,6 +17,12 @@ from analytics.metrics.periods import Grain, PeriodError, parse_period
 
 ROWS_A_PAGE = 25
 
+OUTSIDE = {"estimated": "估计数", "blank": "缺数", "imprecise": "日期不够确切"}
+"""Why rows that belong to a figure are not counted in it, and the words for it."""
+LONGEST_TEXT = 80
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+"""The days a figure may be told as of; the same years that a period may lie in."""
+_ID = re.compile(r"[0-9A-Za-z._-]{1,80}")
 _GRAINS: tuple[Grain, ...] = ("half", "quarter", "month")
 
 
@@ -34,14 +40,28 @@ class View:
 
     period: str | None = None
     county: str | None = None
+    line: str | None = None
+    """Only the figures of this line of work, by its name."""
     as_of: date | None = None
     focus: str | None = None
     """The metric that the trend, the ranking and the map show."""
     metric: str | None = None
     """The metric whose rows are listed."""
+    which: str | None = None
+    """Which rows: those counted (unsaid), or those left outside the figure for one reason."""
+    unit: str | None = None
+    """Only rows of this reporting unit."""
+    find: str | None = None
+    """Only rows that hold this text."""
     sort: str | None = None
     """A column of the listed rows, with a minus sign in front for downwards."""
     page: int = 1
+    record: str | None = None
+    """The one record shown, by its id."""
+    version: str | None = None
+    """The data version to show, where it is not the newest."""
+    screen: bool = False
+    """For a big screen on a wall: nothing to click, large type, one page after another."""
 
     def search(self) -> str:
         """Return the query part of the address, with its question mark, or an empty text."""
@@ -49,12 +69,18 @@ class View:
         for field in fields(self):
             value = getattr(self, field.name)
             if value is not None and value != field.default:
-                pairs.append((field.name, value.isoformat() if isinstance(value, date) else str(value)))
+                pairs.append((field.name, _written(value)))
         return "?" + urlencode(pairs, safe=".:") if pairs else ""
 
     def at(self, path: str, **changes: Any) -> str:
         """Return the address of ``path`` with this view after ``changes``."""
         return path + replace(self, **changes).search()
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "1"
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 @dataclass(frozen=True)
@@ -65,7 +91,27 @@ class Read:
     notes: tuple[str, ...] = ()
 
 
-def read_view(search: str, *, counties: Collection[str], metrics: Collection[str], reaches: date) -> Read:
+def asked_only(view: View) -> View:
+    """Return what every page understands of a view: period, county, line of work, day, version, screen."""
+    return View(
+        period=view.period,
+        county=view.county,
+        line=view.line,
+        as_of=view.as_of,
+        version=view.version,
+        screen=view.screen,
+    )
+
+
+def version_of(search: str) -> str | None:
+    """Return the data version an address asks for, ``None`` where it takes the newest."""
+    version = dict(parse_qsl(search.removeprefix("?"))).get("version", "")
+    return version if _ID.fullmatch(version) else None
+
+
+def read_view(
+    search: str, *, counties: Collection[str], metrics: Collection[str], reaches: date, lines: Collection[str] = ()
+) -> Read:
     """Read the query part of an address. What cannot be used is left out, and said.
 
     Args:
@@ -73,6 +119,7 @@ def read_view(search: str, *, counties: Collection[str], metrics: Collection[str
         counties: County codes that exist.
         metrics: Ids of the metrics that exist.
         reaches: The day the data reaches; words such as 本月 are taken from it.
+        lines: Names of the lines of work that exist.
     """
     given = dict(parse_qsl(search.removeprefix("?")))
     notes: list[str] = []
@@ -88,10 +135,19 @@ def read_view(search: str, *, counties: Collection[str], metrics: Collection[str
             values["county"] = county
         else:
             notes.append(f"没有代码为“{county[:40]}”的县区，已改为全市。")
+    if line := given.get("line"):
+        if line in lines:
+            values["line"] = line
+        else:
+            notes.append(f"没有名为“{line[:40]}”的业务线，已改为全部业务。")
     if as_of := given.get("as_of"):
         try:
-            values["as_of"] = date.fromisoformat(as_of)
+            given_day = date.fromisoformat(as_of)
         except ValueError:
+            given_day = None
+        if given_day is not None and FIRST_DAY <= given_day <= LAST_DAY:
+            values["as_of"] = given_day
+        else:
             notes.append(f"看不懂地址中的截止日期“{as_of[:40]}”，已改用数据截至日期。")
     for name in ("focus", "metric"):
         if wanted := given.get(name):
@@ -99,10 +155,32 @@ def read_view(search: str, *, counties: Collection[str], metrics: Collection[str
                 values[name] = wanted
             else:
                 notes.append(f"没有编号为“{wanted[:40]}”的指标。")
-    if (sort := given.get("sort")) and re.fullmatch(r"-?[a-z][a-z0-9_]*", sort):
-        values["sort"] = sort
-    if (page := given.get("page")) and page.isascii() and page.isdigit() and len(page) < 9 and int(page) > 0:
-        values["page"] = int(page)
+    if which := given.get("which"):
+        if which in OUTSIDE:
+            values["which"] = which
+        elif which != "counted":
+            notes.append(f"没有“{which[:40]}”这一类明细，已改为列出计入的记录。")
+    for name in ("unit", "find"):
+        if text := given.get(name, "").strip():
+            values[name] = text[:LONGEST_TEXT]
+    if sort := given.get("sort"):
+        if re.fullmatch(r"-?[a-z][a-z0-9_]*", sort):
+            values["sort"] = sort
+        else:
+            notes.append(f"不能按“{sort[:40]}”排序，已按默认顺序列出。")
+    if page := given.get("page"):
+        if page.isascii() and page.isdigit() and len(page) < 9 and int(page) > 0:
+            values["page"] = int(page)
+        else:
+            notes.append(f"没有第“{page[:40]}”页，已显示第 1 页。")
+    for name in ("record", "version"):
+        if said := given.get(name):
+            if _ID.fullmatch(said):
+                values[name] = said
+            else:
+                notes.append(f"看不懂地址中的编号“{said[:40]}”，已不采用。")
+    if given.get("screen") == "1":
+        values["screen"] = True
     return Read(View(**values), tuple(notes))
 
 
@@ -112,7 +190,7 @@ def presets(reaches: date) -> list[Named]:
     Args:
         reaches: The day the data reaches: 本月 is the month of the newest data, not of the clock.
     """
-    return [_named(word, reaches, word) for word in ("本年", "上半年", "本季", "本月", "累计")]
+    return [_named(word, reaches, word) for word in ("本年", "本季", "本月", "上半年", "累计")]
 
 
 def parts_of(year: int, reaches: date) -> list[Named]:

@@ -281,25 +281,42 @@ def current(settings: Settings, ledgers: Mapping[str, Ledger] | None = None) -> 
         name = publish.current_id(settings)
         if name is None:
             return _nothing(declared)
-        key = (str(settings.published.resolve()), name, id(declared))
-        with _cache_lock:
-            if key in _cache:
-                _cache.move_to_end(key)
-                return _cache[key]
-        folder = settings.published.resolve() / name
-        try:
-            lease = Lease(folder)
-        except FileNotFoundError:
-            # Superseded and removed between reading the pointer and taking the lease: ask again.
-            time.sleep(0.01 * attempt)
-            continue
-        manifest = publish.read_manifest(folder)
-        if manifest is None:
-            lease.release()
-            continue
-        with _cache_lock:
-            version = _cache.setdefault(key, Version(folder, manifest, lease, declared))
-            while len(_cache) > _KEPT:
-                _cache.popitem(last=False)
+        version = _opened(settings, name, declared)
+        if version is not None:
             return version
+        # Superseded and removed between reading the pointer and taking the lease: ask again.
+        time.sleep(0.01 * attempt)
     raise WarehouseError("已发布的数据不完整，无法读取。请运行 taizhang check 查看，或用 taizhang restore 从备份恢复。")
+
+
+def named(settings: Settings, name: str, ledgers: Mapping[str, Ledger] | None = None) -> Version | None:
+    """Return the version called ``name``, ``None`` if it is not (or no longer) kept."""
+    try:
+        kept = {entry.name for entry in settings.published.iterdir() if entry.is_dir()}
+    except FileNotFoundError:
+        return None
+    # A name is only ever compared with what is there, never made into a path.
+    return _opened(settings, name, shipped_ledgers() if ledgers is None else ledgers) if name in kept else None
+
+
+def _opened(settings: Settings, name: str, declared: Mapping[str, Ledger]) -> Version | None:
+    """Return a version with a lease on it; ``None`` if it is not whole or was removed."""
+    key = (str(settings.published.resolve()), name, id(declared))
+    with _cache_lock:
+        if key in _cache:
+            _cache.move_to_end(key)
+            return _cache[key]
+    folder = settings.published.resolve() / name
+    try:
+        lease = Lease(folder)
+    except FileNotFoundError:
+        return None
+    manifest = publish.read_manifest(folder)
+    if manifest is None:
+        lease.release()
+        return None
+    with _cache_lock:
+        version = _cache.setdefault(key, Version(folder, manifest, lease, declared))
+        while len(_cache) > _KEPT:
+            _cache.popitem(last=False)
+        return version

@@ -31,6 +31,7 @@
     if (to.pathname === window.location.pathname && to.search === window.location.search) return;
     window.dash_clientside.set_props("url", { pathname: to.pathname, search: to.search, hash: to.hash });
   }
+  window.taizhang = { go: go };
 
   document.addEventListener("click", function (event) {
     if (event.defaultPrevented || event.button !== 0) return;
@@ -124,6 +125,7 @@
         });
       }
       shownPath = path;
+      document.dispatchEvent(new Event("taizhang:arrived"));
     },
   };
 })();

@@ -1,4 +1,4 @@
-"""The frame of every page: header, the bar that asks, notices, empty states, sections, footer.
+"""The frame of every page: header, notices, empty states, sections, footer.
 
 Pure functions from values to components. This module must not know metrics or storage.
 """
@@ -77,42 +77,6 @@ def links(choices: Sequence[Choice]) -> list[Component]:
     ]
 
 
-def bar(
-    *,
-    presets: Sequence[Choice],
-    years: Sequence[Choice],
-    parts: Sequence[Choice],
-    counties: Sequence[Choice],
-    reaches: str,
-) -> Component:
-    """Return the bar that asks: period, county, and how far the data reaches.
-
-    Every choice is an address, so each works from the keyboard, in a new tab and as a bookmark.
-    """
-    return html.Div(
-        html.Div(
-            [
-                html.Nav(
-                    [
-                        html.A(choice.word, href=choice.href, **({"aria-current": "true"} if choice.chosen else {}))
-                        for choice in presets
-                    ],
-                    className="segments",
-                    **{"aria-label": "时段"},
-                ),
-                picker(name="year", label="年份", choices=years),
-                picker(name="part", label="时段", choices=parts),
-                picker(name="county", label="县区", choices=counties),
-                html.P(["数据截至 ", html.Strong(reaches, id="reaches")], className="reaches"),
-            ],
-            className="inner",
-        ),
-        className="ask",
-        role="search",
-        **{"aria-label": "查询条件"},
-    )
-
-
 def picker(*, name: str, label: str, choices: Sequence[Choice]) -> Component:
     """Return a list to pick one choice from; picking goes to its address."""
     field = f"pick-{name}"
@@ -177,7 +141,7 @@ def crumbs(*, choices: Sequence[Choice]) -> Component:
     )
 
 
-def notice(*, sentences: Sequence[str]) -> Component | None:
+def notice(*, sentences: Sequence[Any]) -> Component | None:
     """Return sentences the reader should know before the figures, if there are any."""
     return (
         html.Div([html.P(sentence) for sentence in sentences], className="notice", role="status") if sentences else None
@@ -199,13 +163,13 @@ def empty(
     )
 
 
-def footer(*, version: str, sentences: Sequence[str]) -> Component:
-    """Return the footer: which data version the page shows, and how to read it."""
+def footer(*, version: str, sentences: Sequence[str], published: str = "") -> Component:
+    """Return the footer: which data version the page shows, since when it stands, and how to read it."""
     return html.Footer(
         html.Div(
             [
                 *(html.P(sentence) for sentence in sentences),
-                html.P(["数据版本 ", html.Code(version, id="version")]) if version else None,
+                html.P(["数据版本 ", html.Code(version, id="version"), published]) if version else None,
             ],
             className="inner",
         ),

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from dash import html
 from dash.development.base_component import Component
@@ -16,13 +17,17 @@ from dash.development.base_component import Component
 from analytics.ledgers import geography
 from analytics.metrics.periods import parse_period
 from dashboard import state
-from dashboard.components import frame
+from dashboard.components import bar, frame
 from dashboard.components.text import day
 from dashboard.source import Question, Snapshot
 from dashboard.state import View
 
 PRODUCT = "工作台账看板"
 WHOLE_CITY = "全市"
+ROWS = "/records"
+"""The page of the rows behind a figure."""
+FILES = (("Excel", "xlsx"), ("PDF", "pdf"))
+"""What a page can be taken away as: the word, and the ending of the file."""
 
 
 class Reader(Protocol):
@@ -41,7 +46,7 @@ class Request:
 
     path: str
     view: View
-    notes: tuple[str, ...]
+    notes: tuple[Any, ...]
     snapshot: Snapshot
     reader: Reader
     uploads: str | None = None
@@ -70,9 +75,38 @@ class Request:
         """The county shown, or the whole city."""
         return county_names().get(self.view.county or "", WHOLE_CITY)
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines of work whose figures the reader may see, in the order of their declarations."""
+        metrics = self.snapshot.catalogue.values()
+        return list(dict.fromkeys(metric.line for metric in metrics if self.reader.sees_ledger(metric.ledger)))
+
+    def of_line(self, ids: Sequence[str], *, most: int = 8) -> tuple[str, ...]:
+        """Return those of some metrics that belong to the line of work asked for; all of them where none is.
+
+        Where none of them belongs to it, the line's own first metrics stand in their place, at most ``most``.
+        """
+        line, catalogue = self.view.line, self.snapshot.catalogue
+        if line is None:
+            return tuple(ids)
+        own = tuple(metric for metric in ids if catalogue[metric].line == line)
+        shown = [key for key, metric in catalogue.items() if metric.line == line and not metric.supporting]
+        return own or tuple(shown[:most])
+
     def at(self, path: str | None = None, **changes: Any) -> str:
         """Return the address of this screen after ``changes``."""
         return self.view.at(self.path if path is None else path, **changes)
+
+    def rows_of(self, metric: str, **changes: Any) -> str:
+        """Return the address of the rows behind a figure of this screen; ``changes`` narrow it, as to one month."""
+        given = {"metric": metric, "focus": None, "which": None, "find": None, "unit": None, "record": None}
+        return self.at(ROWS, **(given | {"page": 1, "sort": None, "screen": False, "period": self.code} | changes))
+
+    @property
+    def exactly(self) -> str:
+        """The address of this very screen for good: its period, its day and its data version are all said."""
+        asked = self.asked
+        return self.at(period=self.code, as_of=asked.as_of, version=self.snapshot.version_id, screen=False)
 
 
 @dataclass(frozen=True)
@@ -102,7 +136,7 @@ class Page:
 
 def navigation(pages: Sequence[Page], *, reader: Reader, path: str, view: View) -> list[frame.Choice]:
     """Return the pages a reader may go to; each keeps the period and the county asked for."""
-    kept = replace(view, focus=None, metric=None, sort=None, page=1)
+    kept = state.asked_only(view)
     return [
         frame.Choice(page.title, kept.at(page.path), page.path == path)
         for page in pages
@@ -116,29 +150,57 @@ def county_names() -> dict[str, str]:
 
 
 def ask_bar(request: Request) -> Component:
-    """Return the bar that asks for period and county; each choice keeps the rest of the address."""
+    """Return the bar that asks for period, county and line of work; each choice keeps the rest of the address."""
     reaches, period = request.snapshot.reaches, request.code
-    year = request.asked.period.end.year
+    asked = request.asked.period
+    year = asked.end.year
 
     def choice(named: state.Named) -> frame.Choice:
         return frame.Choice(named.word, request.at(period=named.code, page=1), named.code == period)
 
+    presets = [choice(named) for named in state.presets(reaches)]
     years = sorted({*request.snapshot.years, year}, reverse=True)
     parts = [choice(named) for named in state.parts_of(year, reaches)]
     if not any(part.chosen for part in parts):
         parts.insert(0, frame.Choice(request.period_name, request.at(period=period, page=1), chosen=True))
+    other = not any(preset.chosen for preset in presets)
+    return bar.bar(
+        presets=presets,
+        custom=bar.custom_period(
+            chosen=other,
+            years=[frame.Choice(f"{each}年", request.at(period=f"{each}", page=1), each == year) for each in years],
+            parts=parts,
+            first=asked.start.isoformat(),
+            last=asked.end.isoformat(),
+        ),
+        pickers=[_county_picker(request), _line_picker(request)],
+        reaches=day(reaches),
+        menus=[
+            bar.views(),
+            bar.ways_out(links=_files(request), link=request.exactly, screen=request.at(screen=True)),
+        ],
+    )
+
+
+def _county_picker(request: Request) -> Component:
     counties = [frame.Choice(WHOLE_CITY, request.at(county=None, page=1), request.view.county is None)]
     counties += [
         frame.Choice(name, request.at(county=code, page=1), code == request.view.county)
         for code, name in county_names().items()
     ]
-    return frame.bar(
-        presets=[choice(named) for named in state.presets(reaches)],
-        years=[frame.Choice(f"{value}年", request.at(period=f"{value}", page=1), value == year) for value in years],
-        parts=parts,
-        counties=counties,
-        reaches=day(reaches),
-    )
+    return frame.picker(name="county", label="县区", choices=counties)
+
+
+def _line_picker(request: Request) -> Component:
+    lines = [frame.Choice("全部业务", request.at(line=None, page=1), request.view.line is None)]
+    lines += [frame.Choice(line, request.at(line=line, page=1), line == request.view.line) for line in request.lines]
+    return frame.picker(name="line", label="业务线", choices=lines)
+
+
+def _files(request: Request) -> list[frame.Choice]:
+    """Return this screen as files."""
+    here = urlencode({"at": request.exactly})
+    return [frame.Choice(f"本页 {word}", f"/export/page.{kind}?{here}") for word, kind in FILES]
 
 
 def message_page(*, title: str, sentences: Sequence[str], command: str | None = None) -> list[Any]:

@@ -45,6 +45,7 @@ def screen(app: Dash, path: str, search: str = "") -> str:
     inputs = [
         {"id": "url", "property": "pathname", "value": path},
         {"id": "url", "property": "search", "value": search},
+        {"id": "fresh", "property": "data", "value": None},
     ]
     answer = app.server.test_client().post("/_dash-update-component", json=SCREEN | {"inputs": inputs})
     assert answer.status_code == 200
