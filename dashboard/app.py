@@ -25,7 +25,7 @@ from dashboard.auth import current_person
 from dashboard.components import frame
 from dashboard.fresh import Watcher, serve_freshness
 from dashboard.pages import PAGES, Page
-from dashboard.pages.page import PRODUCT, Reader, Request, county_names, message_page, navigation
+from dashboard.pages.page import PRODUCT, Reader, Request, county_names, lines_for, message_page, navigation
 from dashboard.source import NoVersionError, Snapshot, Source
 
 log = logging.getLogger(__name__)
@@ -195,13 +195,12 @@ def _request(source: Source, path: str, search: str, newest: Snapshot, reader: R
             notes = (f"数据版本“{version}”已不再保留，现按最新版本显示。",)
         else:
             snapshot = found
-    lines = {metric.line for metric in snapshot.catalogue.values() if reader.sees_ledger(metric.ledger)}
     read = state.read_view(
         search,
         counties=county_names().keys(),
         metrics=snapshot.catalogue.keys(),
         reaches=snapshot.reaches,
-        lines=lines,
+        lines=lines_for(reader, snapshot),
     )
     # The newest version needs no name, and one that is gone is not asked for again.
     view = read.view if snapshot is not newest else replace(read.view, version=None)

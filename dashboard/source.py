@@ -22,6 +22,7 @@ from analytics import metrics
 from analytics.metrics import Metric, MetricRow, Period, TrendPoint, detail
 from analytics.metrics.dictionary import general_rules
 from analytics.metrics.periods import Grain
+from analytics.metrics.scope import scope_of
 from analytics.settings import Settings
 from analytics.warehouse import publish, published
 from analytics.warehouse.published import Version
@@ -285,7 +286,8 @@ class Snapshot:
 
     def _remember(self, key: tuple[Hashable, ...], ask: Callable[[], T]) -> T:
         # What one reader may be told is not to be found in the memory by another.
-        return self._memory.answer((self.version_id, self._discipline, *key), ask)
+        # One version answers people limited to other counties or ledgers otherwise.
+        return self._memory.answer((self.version_id, scope_of(self._version), self._discipline, *key), ask)
 
 
 def _rows(ledger: str, frame: pd.DataFrame) -> Records:

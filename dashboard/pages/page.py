@@ -77,9 +77,8 @@ class Request:
 
     @property
     def lines(self) -> list[str]:
-        """The lines of work whose figures the reader may see, in the order of their declarations."""
-        metrics = self.snapshot.catalogue.values()
-        return list(dict.fromkeys(metric.line for metric in metrics if self.reader.sees_ledger(metric.ledger)))
+        """The lines of work one may pick, in the order of their declarations."""
+        return lines_for(self.reader, self.snapshot)
 
     def of_line(self, ids: Sequence[str], *, most: int = 8) -> tuple[str, ...]:
         """Return those of some metrics that belong to the line of work asked for; all of them where none is.
@@ -144,13 +143,24 @@ def navigation(pages: Sequence[Page], *, reader: Reader, path: str, view: View) 
     ]
 
 
+def lines_for(reader: Reader, snapshot: Snapshot) -> list[str]:
+    """Return the lines of work ``reader`` may pick; discipline has its own page, with city totals only."""
+    known = (metric for metric in snapshot.catalogue.values() if not metric.restricted and not metric.supporting)
+    return list(dict.fromkeys(metric.line for metric in known if reader.sees_ledger(metric.ledger)))
+
+
 def county_names() -> dict[str, str]:
     """Return the names of all counties by code, in the order of the geography."""
     return {county.code: county.name for county in geography().counties}
 
 
-def ask_bar(request: Request) -> Component:
-    """Return the bar that asks for period, county and line of work; each choice keeps the rest of the address."""
+def ask_bar(request: Request, *, line: str | None = None) -> Component:
+    """Return the bar that asks for period, county and line of work; each choice keeps the rest of the address.
+
+    Args:
+        request: The screen.
+        line: The line of work the page is about, if it is about one; another one then leads to the overview.
+    """
     reaches, period = request.snapshot.reaches, request.code
     asked = request.asked.period
     year = asked.end.year
@@ -173,7 +183,7 @@ def ask_bar(request: Request) -> Component:
             first=asked.start.isoformat(),
             last=asked.end.isoformat(),
         ),
-        pickers=[_county_picker(request), _line_picker(request)],
+        pickers=[_county_picker(request), _line_picker(request, line)],
         reaches=day(reaches),
         menus=[
             bar.views(),
@@ -191,9 +201,15 @@ def _county_picker(request: Request) -> Component:
     return frame.picker(name="county", label="县区", choices=counties)
 
 
-def _line_picker(request: Request) -> Component:
-    lines = [frame.Choice("全部业务", request.at(line=None, page=1), request.view.line is None)]
-    lines += [frame.Choice(line, request.at(line=line, page=1), line == request.view.line) for line in request.lines]
+def _line_picker(request: Request, own: str | None) -> Component:
+    path = request.path if own is None else "/"
+    now = request.view.line if own is None else own
+
+    def to(line: str | None) -> str:
+        return request.at(path, line=line, page=1, **({"focus": None, "metric": None} if own else {}))
+
+    lines = [frame.Choice("全部业务", to(None), now is None)]
+    lines += [frame.Choice(line, request.at() if line == own else to(line), line == now) for line in request.lines]
     return frame.picker(name="line", label="业务线", choices=lines)
 
 

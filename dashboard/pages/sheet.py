@@ -7,7 +7,7 @@ for in one go. This module must not know any single page.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dash import html
@@ -56,6 +56,13 @@ class Sheet:
 
     def render(self, request: Request) -> Sequence[Any]:
         """Return what stands on the page for one request."""
+        if self.path == HOME and request.view.line is not None:
+            cards = request.of_line(self.cards)
+            bands = tuple(replace(band, foci=cards if band.foci else ()) for band in self.bands)
+            return replace(self, cards=cards, tiles=(), told=(), bands=bands)._drawn(request)
+        return self._drawn(request)
+
+    def _drawn(self, request: Request) -> Sequence[Any]:
         parts = [part for band in self.bands for part in band.parts]
         needed = [*self.cards, *self.tiles, *self.told, *(id_ for part in parts for id_ in part.needs)]
         figures = request.snapshot.figures(tuple(dict.fromkeys(needed)), request.asked)
@@ -63,7 +70,8 @@ class Sheet:
             content: list[Any] = [self._opening(request, {}), self._nothing(request)]
         else:
             content = [self._opening(request, figures), *self._content(request, figures)]
-        return [ask_bar(request), html.Div(content, className="inner")]
+        line = None if self.path == HOME else request.snapshot.catalogue[self.cards[0]].line
+        return [ask_bar(request, line=line), html.Div(content, className="inner")]
 
     def _content(self, request: Request, figures: dict[str, MetricRow]) -> list[Any]:
         canvas = Canvas(request, figures, self.cards[0])
