@@ -512,29 +512,46 @@ def confirm(upload_id: str, settings: Settings, *, by: str | None = None, wait: 
         StoreBusy: Another process kept the write lock past the wait.
     """
     with Store(settings).writing(wait) as writing:
-        if not writing.has_upload(upload_id):
-            waits = pending.load(settings, upload_id)
-            report = waits.outcome.report
-            same = writing.find_duplicate(report.sha256, waits.options)
-            if same:
-                pending.drop(settings, upload_id)
-                return duplicate(report.file, report.sha256, same)
-            raw.keep(settings, pending.folder_of(settings, upload_id) / pending.ORIGINAL)
-            writing.commit(
-                waits.outcome,
-                mode="replace" if waits.mode == "replace" else "merge",
-                period=waits.options.get("period"),
-                unit=waits.outcome.reporting_unit or waits.options.get("unit"),
-                by=waits.by if by is None else by,
-                options=waits.options,
-                upload_id=upload_id,
-            )
-            sure = waits.by if by is None else by
-            keep_profiles(writing, report, waits.options.get("mapping"), sure, suggested=True)
+        same = confirm_into(writing, upload_id, settings, by=by)
     pending.drop(settings, upload_id)
+    if same is not None:
+        return same
     report = published.current(settings).upload(upload_id)["report"]
     assert isinstance(report, FileReport)  # noqa: S101 - what ``upload`` promises, said for the type checker
     return report
+
+
+def confirm_into(writing: Writing, upload_id: str, settings: Settings, *, by: str | None = None) -> FileReport | None:
+    """Load a dry run into the open store, so that several may be loaded before one publishing.
+
+    The caller drops the dry run once the store is closed again.
+
+    Returns:
+        The report of the upload that already holds the same bytes, said and put right in the same way; else ``None``.
+
+    Raises:
+        UnknownUpload: No dry run of this id waits, and none was confirmed.
+    """
+    if writing.has_upload(upload_id):
+        return None
+    waits = pending.load(settings, upload_id)
+    report = waits.outcome.report
+    same = writing.find_duplicate(report.sha256, waits.options, corrections=True)
+    if same:
+        return duplicate(report.file, report.sha256, same)
+    raw.keep(settings, pending.folder_of(settings, upload_id) / pending.ORIGINAL)
+    sure = waits.by if by is None else by
+    writing.commit(
+        waits.outcome,
+        mode="replace" if waits.mode == "replace" else "merge",
+        period=waits.options.get("period"),
+        unit=waits.outcome.reporting_unit or waits.options.get("unit"),
+        by=sure,
+        options=waits.options,
+        upload_id=upload_id,
+    )
+    keep_profiles(writing, report, waits.options.get("mapping"), sure, suggested=True)
+    return None
 
 
 def revoke(

@@ -9,12 +9,17 @@ import hashlib
 import os
 import secrets
 from pathlib import Path
+from typing import IO
 
 from analytics.settings import Settings
 
 _BLOCK = 1 << 20
 _MODE = 0o440
 _STAGING = ".incoming-"
+
+
+class TooLarge(ValueError):  # noqa: N818 - named for what was found
+    """A file is larger than what is taken."""
 
 
 def hash_of(path: Path) -> str:
@@ -35,19 +40,34 @@ def keep(settings: Settings, source: Path) -> tuple[str, Path]:
 
     The copy is hashed as it is made, so the hash is that of the bytes kept, whatever happens to ``source`` meanwhile.
     """
+    with source.open("rb") as stream:
+        sha256, _ = keep_stream(settings, stream)
+    return sha256, path_of(settings, sha256)
+
+
+def keep_stream(settings: Settings, stream: IO[bytes], limit: int | None = None) -> tuple[str, int]:
+    """Keep what a stream gives, a block at a time; return its hash and its size. It is on the disk then, or not there.
+
+    Raises:
+        TooLarge: It has more than ``limit`` bytes; nothing is kept.
+    """
     settings.raw.mkdir(parents=True, exist_ok=True)
     staging = settings.raw / f"{_STAGING}{os.getpid()}-{secrets.token_hex(4)}"
     digest = hashlib.sha256()
+    size = 0
     try:
-        with source.open("rb") as stream, staging.open("xb") as copy:
+        with staging.open("xb") as copy:
             os.fchmod(copy.fileno(), 0o600)
             while block := stream.read(_BLOCK):
+                size += len(block)
+                if limit is not None and size > limit:
+                    raise TooLarge(limit)
                 digest.update(block)
                 copy.write(block)
             sha256 = digest.hexdigest()
             target = path_of(settings, sha256)
             if target.exists():
-                return sha256, target
+                return sha256, size
             copy.flush()
             os.fsync(copy.fileno())
             os.fchmod(copy.fileno(), _MODE)
@@ -59,4 +79,4 @@ def keep(settings: Settings, source: Path) -> tuple[str, Path]:
         os.fsync(handle)
     finally:
         os.close(handle)
-    return sha256, target
+    return sha256, size

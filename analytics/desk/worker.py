@@ -1,0 +1,163 @@
+"""The one worker of a data folder: a process of its own at low priority that empties the desk and ends when idle.
+
+Whoever puts something on the desk makes sure that there is one; the kernel frees its place when it ends, however it
+ends, so that the next one goes on where it stopped. Must not know what is done with a file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from analytics.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 30.0
+"""How long the worker waits for more to do before it ends."""
+POLL_SECONDS = 0.2
+READERS = 2
+"""Files read at the same time."""
+_BATCH = 4
+"""Files read before what was confirmed meanwhile has its turn."""
+_GROUP = 50
+"""Uploads loaded before one publishing."""
+NICENESS = 19
+"""People who read come first."""
+_PASSED = (
+    "data", "lock_wait", "reader_memory", "reader_seconds", "max_file_bytes", "max_unpacked_bytes", "max_cells",
+    "keep_versions",
+)  # fmt: skip
+_DETACH = "import os, sys; os.setsid(); os.fork() and os._exit(0); os.execv(sys.executable, sys.argv[1:])"
+
+
+def _place(settings: Settings) -> Path:
+    return settings.processed / "desk.lock"
+
+
+def is_there(settings: Settings) -> bool:
+    """Tell whether a worker is at work on this data folder."""
+    try:
+        handle = os.open(_place(settings), os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def ensure(settings: Settings) -> None:
+    """Start a worker unless there is one. Returns at once; two started at the same time settle it between them."""
+    if is_there(settings):
+        return
+    settings.processed.mkdir(parents=True, exist_ok=True)
+    import analytics
+
+    root = str(Path(analytics.__file__).resolve().parent.parent)
+    known = os.environ.get("PYTHONPATH")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, *([known] if known else [])])}
+    for name in _PASSED:
+        environment[f"TAIZHANG_{name.upper()}"] = str(getattr(settings, name))
+    environment["TAIZHANG_DATA"] = str(settings.data.resolve())
+    if settings.operations_url is not None:
+        environment["TAIZHANG_OPERATIONS_URL"] = settings.operations_url.get_secret_value()
+    logs = settings.processed / "logs"
+    logs.mkdir(exist_ok=True)
+    with (logs / "desk.log").open("ab") as log:
+        # A child of a child belongs to nobody here: a web worker that ends neither waits for it nor takes it along.
+        subprocess.run(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-S", "-c", _DETACH, sys.executable, "-P", "-m", "analytics.desk"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            check=True,
+        )
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[bool]:
+    """Take the worker's place; gives ``False`` where it is taken."""
+    settings.processed.mkdir(parents=True, exist_ok=True)
+    handle = os.open(_place(settings), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        os.ftruncate(handle, 0)
+        os.write(handle, str(os.getpid()).encode())
+        yield True
+    finally:
+        os.close(handle)
+
+
+class Worker:
+    """Empties the desk until it is idle or asked to stop; what is under way is always finished."""
+
+    def __init__(self, settings: Settings, *, idle: float = IDLE_SECONDS) -> None:
+        """Take the settings; ``idle`` is how many seconds it waits for more."""
+        self._settings = settings
+        self._idle = idle
+        self._stopped = False
+
+    def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """Finish what is under way and end."""
+        self._stopped = True
+
+    def run(self) -> bool:
+        """Work; return ``False`` at once if there is a worker already."""
+        with _alone(self._settings) as mine:
+            if mine:
+                self._work()
+            return mine
+
+    def _work(self) -> None:
+        from analytics.desk import tasks, work
+        from analytics.etl.sandbox import Reader
+
+        settings = self._settings
+        tasks.take_up_again(settings)
+        last = time.monotonic()
+        with Reader(settings, workers=READERS) as reader:
+            while not self._stopped and time.monotonic() - last < self._idle and _place(settings).exists():
+                confirmed = tasks.in_state(settings, {"confirming"}, limit=_GROUP)
+                withdrawn = tasks.in_state(settings, {"revoking"}, limit=_GROUP)
+                if confirmed or withdrawn:
+                    if not work.load(settings, confirmed, withdrawn):
+                        time.sleep(POLL_SECONDS)
+                    last = time.monotonic()
+                    continue
+                waiting = tasks.in_state(settings, {"waiting"}, limit=_BATCH)
+                if waiting:
+                    for _ in work.read(settings, waiting, reader):
+                        if self._stopped:
+                            break
+                    last = time.monotonic()
+                    continue
+                time.sleep(POLL_SECONDS)
+
+
+def main() -> int:
+    """Be the worker of the data folder that the environment names."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    os.nice(NICENESS)
+    worker = Worker(Settings())
+    signal.signal(signal.SIGTERM, worker.stop)
+    signal.signal(signal.SIGINT, worker.stop)
+    worker.run()
+    return 0
