@@ -442,6 +442,7 @@ def metrics(as_json: bool) -> None:
 )
 @click.option("--county", metavar="县区", help="只看一个县区。")
 @click.option("--as-of", callback=day_of, metavar="日期", help="按这一天的情形看（默认：今天），例如 2024-06-30。")
+@click.option("--words", is_flag=True, help="写成一段话，每个数都能追到指标和明细（JSON 的 spans）。")
 @click.option("--check", is_flag=True, help="把报告原文的每个数字与本库的数值逐行核对，有不符的以 1 退出。")
 @json_option
 @click.pass_context
@@ -453,6 +454,7 @@ def kpi(
     grain: Any,
     county: str | None,
     as_of: dt.date | None,
+    words: bool,
     check: bool,
     as_json: bool,
 ) -> None:
@@ -466,14 +468,26 @@ def kpi(
       taizhang kpi --period 2024
       taizhang kpi J02 J03 --period 2024Q3 --by county
       taizhang kpi J01 --period 2024-01..2024-07 --grain month --json
+      taizhang kpi G06_late G06_missing --period 2024 --by ledger
+      taizhang kpi --period 2024-07 --words
       taizhang kpi --period 2024 --check
     """
-    from analytics.metrics import query
+    from analytics.metrics import paragraph, query
 
     if check:
         if ids or by or grain or county:
             raise click.UsageError("--check 核对整张表，不能再写指标编号、--by、--grain 或 --county")
         ctx.exit(_check(period, as_of, as_json=as_json))
+    if words:
+        if by or grain:
+            raise click.UsageError("--words 写一段话，不能再写 --by 或 --grain")
+        told = paragraph(ids or None, period=period, county=county, as_of=as_of, settings=settings(), discipline=True)
+        if as_json:
+            say_json(told.to_json())
+        else:
+            say(told.text)
+            note(f"统计期：{told.period.label}　数据版本：{told.version}")
+        return
     split = [name.strip() for value in by for name in value.split(",")]
     # Whoever has the data folder is the data steward: discipline figures are told, as city totals.
     found = query(

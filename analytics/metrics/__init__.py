@@ -35,6 +35,7 @@ from analytics.metrics.detail import overdue, records
 from analytics.metrics.discipline import HIDDEN
 from analytics.metrics.display import ABSENT, exact_value, format_percent, format_value
 from analytics.metrics.model import Metric, catalogue
+from analytics.metrics.narrative import Paragraph, Told, paragraph
 from analytics.metrics.periods import Period, PeriodError, parse_period
 from analytics.metrics.query import query
 from analytics.metrics.question import MetricError, find_county
@@ -60,6 +61,7 @@ __all__ = [
     "MetricError",
     "MetricRow",
     "Outlier",
+    "Paragraph",
     "Period",
     "PeriodError",
     "Quality",
@@ -67,6 +69,7 @@ __all__ = [
     "Share",
     "SubmissionCalendar",
     "TargetRow",
+    "Told",
     "TrendPoint",
     "ageing",
     "boards",
@@ -85,6 +88,7 @@ __all__ = [
     "funnel",
     "outliers",
     "overdue",
+    "paragraph",
     "parse_period",
     "party_life",
     "quality",

@@ -39,6 +39,8 @@ class OutlierRules(_Declared):
     times: float = Field(gt=1)
     least: float = Field(ge=0)
     share: float = Field(ge=0)
+    own: float = Field(ge=0, le=1)
+    months: int = Field(ge=1)
     spread: float = Field(gt=0)
     places: int = Field(ge=3)
 
@@ -256,23 +258,26 @@ def _out_of_rhythm(metric: Metric, rows: Sequence[MetricRow]) -> list[Outlier]:
     ranked = _ranked()
     cells = {(row.dims[COUNTY], row.dims["month"]): row for row in rows if row.dims[COUNTY] in ranked}
     value = {key: float(row.value or 0) for key, row in cells.items()}
-    counties, months = dict.fromkeys(key[0] for key in cells), dict.fromkeys(key[1] for key in cells)
+    months = dict.fromkeys(key[1] for key in cells)
+    by_county = {name: sum(value[name, month] for month in months) for name in dict.fromkeys(key[0] for key in cells)}
+    counties = [name for name, total in by_county.items() if total]
     if len(counties) < rules.places:
         return []
-    by_county = {name: sum(value[name, month] for month in months) for name in counties}
+    busy = {name: sum(value[name, month] > 0 for month in months) for name in counties}
     by_month = {month: sum(value[name, month] for name in counties) for month in months}
     whole = sum(by_county.values())
     found = []
     for (name, month), row in cells.items():
         others = whole - by_county[name]
-        if not others or row.value is None:
+        if not others or row.value is None or busy.get(name, 0) < rules.months:
             continue
         # What the county would have done in this month, had its other months' work followed the others' rhythm.
         elsewhere = by_county[name] - value[name, month]
         rhythm = (by_month[month] - value[name, month]) / others
         usual = elsewhere * rhythm / (1 - rhythm) if rhythm < 1 else elsewhere
         more = value[name, month] - usual
-        if value[name, month] >= rules.times * usual and more >= rules.least and more >= rules.share * by_month[month]:
+        much = more >= max(rules.least, rules.share * by_month[month], rules.own * by_county[name])
+        if much and value[name, month] >= rules.times * usual:
             found.append((more, name, month, row, usual))
     found.sort(key=lambda one: (-one[0], one[1], one[2]))
     return [
