@@ -20,7 +20,7 @@ from analytics.ledgers import geography, ledgers
 from analytics.metrics import MetricError
 from analytics.operations.people import VISITOR
 from analytics.settings import Settings
-from dashboard import state, theme
+from dashboard import desk, state, theme
 from dashboard.auth import current_person
 from dashboard.components import frame
 from dashboard.fresh import Watcher, serve_freshness
@@ -93,6 +93,7 @@ def create_app(settings: Settings) -> Dash:
     app.server.extensions[WATCHER] = watcher
     serve_freshness(app.server, watcher)
     _serve_health(app.server, source)
+    desk.serve(app.server, settings)
     _secure(app)
     # Dash finishes itself during its first request, and requests beside that one fail: let it be this one.
     app.server.test_client().get("/")
@@ -162,6 +163,9 @@ def _screen(source: Source, path: str, search: str, reader: Reader) -> tuple[Any
             "工作需要查看的，请联系系统管理员开通权限，再重新登录。",
         ]
         return _said(f"没有查看{page.title}的权限", sentences, reader, path)
+    if page.shell is not None:
+        links = frame.links(navigation(PAGES, reader=reader, path=path, view=state.View()))
+        return page.shell(search), None, _title(page.title), links
     try:
         # Taken once: everything on this screen is answered by it, whatever is published meanwhile.
         snapshot = source.current(discipline=_sees_discipline(reader))

@@ -52,6 +52,15 @@ def _task(settings: Settings, person: Person, task_id: str) -> Task:
     return found
 
 
+def allowed(person: Person) -> None:
+    """Refuse who may not upload at all.
+
+    Raises:
+        Refused: Their roles do not allow it.
+    """
+    _must(person, "upload", "上传台账")
+
+
 # -- handing in -------------------------------------------------------------------------------------------------------
 
 
@@ -353,6 +362,26 @@ def look(settings: Settings, person: Person, task_id: str) -> tuple[Task, dict[s
     if task.state in BUSY:
         worker.ensure(settings)
     return task, report_of(settings, task)
+
+
+def look_at(settings: Settings, person: Person, upload_id: str) -> tuple[Task, dict[str, Any]]:
+    """Return an upload as :func:`look` does, one that did not come through the desk too (as done, or ready).
+
+    Raises:
+        Refused: It is not there, or not theirs.
+    """
+    if len(upload_id) > 40 or tasks.find(settings, upload_id) is not None:
+        return look(settings, person, upload_id)
+    about = _upload(settings, upload_id)
+    if not (person.login and about["by"] == person.login) and not person.may("original"):
+        raise Refused("没有这次上传，或不是您上传的。", 404)
+    state: Any = {"revoked": "revoked", "pending": "dropped"}.get(about["state"], "done")
+    task = Task(
+        upload_id, about["by"], about["by"], None, None, False, about["sha256"], about["file"], 0, about["options"],
+        state, 0, 0, "这是命令行上的预览，请在命令行确认。" if about["state"] == "pending" else "", None, upload_id, "",
+        about["revoked_reason"] or "", about["uploaded_at"], about["uploaded_at"],
+    )  # fmt: skip
+    return task, {"differences": None, **about}
 
 
 def history(settings: Settings, person: Person, *, limit: int = 100) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ in its own file.
 from __future__ import annotations
 
 from dashboard.pages import (
+    approvals,
     definitions,
     events,
     fairs,
@@ -18,6 +19,7 @@ from dashboard.pages import (
     rectification,
     seasons,
     training,
+    uploads,
 )
 from dashboard.pages.page import Page
 
@@ -31,6 +33,8 @@ PAGES: tuple[Page, ...] = (
     party.PAGE,
     integrity.PAGE,
     definitions.PAGE,
+    uploads.PAGE,
+    approvals.PAGE,
     records.PAGE,
 )
 

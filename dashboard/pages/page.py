@@ -119,6 +119,7 @@ class Page:
         listed: Whether it stands in the navigation; others are reached by a link.
         action: What a reader's role must allow (``Person.may``).
         ledgers: Ledgers the reader must be allowed to see, all of them.
+        shell: From the address's question to components, for a page that asks no figures and so needs no data.
     """
 
     path: str
@@ -127,6 +128,7 @@ class Page:
     listed: bool = True
     action: str = "read"
     ledgers: tuple[str, ...] = ()
+    shell: Callable[[str], Sequence[Any]] | None = None
 
     def opens_to(self, reader: Reader) -> bool:
         """Return whether ``reader`` may come; a page that does not open is not in the navigation either."""

@@ -1,0 +1,33 @@
+"""审核: estimates and suspected duplicates that await the data steward, and what was decided.
+
+The page is a shell like the uploads' one; it must not decide or compute anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qs
+
+from dash import html
+
+from dashboard.pages.page import Page, Request
+from dashboard.pages.uploads import fragment
+
+
+def shell(search: str) -> Sequence[Any]:
+    """Return the page."""
+    show = (parse_qs(search.removeprefix("?")).get("show") or [""])[0]
+    place = f"/desk/approvals?show={show}" if show in ("duplicate", "decided") else "/desk/approvals"
+    title = html.H1("数据审核", tabIndex=-1)
+    about = "约数和疑似重复在这里由数据管理员认定。每项处理都留有记录，可以撤销；填报单位更正重报后仍然有效。"
+    opening = html.Div([title, html.P(about, className="headline")], className="opening")
+    return [html.Div([opening, fragment(place, "审核事项")], className="inner desk")]
+
+
+def render(_request: Request) -> Sequence[Any]:
+    """Return the page where figures are at hand; it needs none."""
+    return shell("")
+
+
+PAGE = Page(path="/approvals", title="数据审核", render=render, action="approve", shell=shell)
