@@ -7,6 +7,7 @@ or decide anything.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -28,6 +29,9 @@ STATES: Mapping[str, tuple[str, str]] = {
     "loading": ("正在导入", "even"), "done": ("已导入", "good"), "revoking": ("正在撤回", "even"),
     "withdrawing": ("正在撤回", "even"), "revoked": ("已撤回", "even"), "dropped": ("已放弃", "even"),
 }  # fmt: skip
+_SHOWN_ELSEWHERE = frozenset({"VAL-CORRECTED", "MAP-REQUIRED-MISSING"})
+"""Findings that have a place of their own on the page."""
+_BRACKET = re.compile("（[^（）]*(?:--|taizhang )[^（）]*）")
 HOW = {"exact": "名称相同", "synonym": "同义名称", "profile": "以前确认过", "suggested": "系统推测", "set": "统一填写"}
 SEVERITY = {"error": ("错误", "bad"), "warning": ("提醒", "even"), "info": ("说明", "even")}
 
@@ -117,6 +121,17 @@ def task(settings: Settings, person: Person, task_id: str) -> dict[str, Any]:
 def _state(settings: Settings, found: Task, report: Mapping[str, Any], loaded: int, held: int) -> dict[str, Any]:
     words, tone = STATES[found.state]
     first = next((one for one in report["findings"] if one["severity"] == "error"), None)
+    lacking = next(
+        (
+            (
+                ledgers()[sheet["likely"]].name,
+                [ledgers()[sheet["likely"]].column(name).label for name in sheet["missing"]],
+            )
+            for sheet in report["sheets"]
+            if sheet["likely"] and sheet["missing"]
+        ),
+        None,
+    )
     match found.state:
         case "waiting":
             before = tasks.ahead(settings, found)
@@ -129,9 +144,13 @@ def _state(settings: Settings, found: Task, report: Mapping[str, Any], loaded: i
                 f"，{held:,} 行有错误不会导入。可以先在下面更正，也可以先导入没有错误的行。" if held else "，没有错误。"
             )
             sentence += "" if held else "请核对后确认导入。"
+        case "refused" if lacking:
+            sentence = f"看起来是{lacking[0]}，但表里没有“{'”“'.join(lacking[1])}”。"
+            sentence += "请在下面统一填写，或把对应的列选对，再重新校验。"
         case "refused":
             why = f"{first['message']}。{first['hint']}。" if first else "文件里没有读到台账。"
             sentence = f"没有可以导入的内容：{why}"
+            sentence = _plain(sentence)
         case "duplicate":
             sentence = "这份文件的内容以前导入过，没有重复导入，不用再做什么。"
         case "confirming" | "loading":
@@ -163,8 +182,9 @@ def _problems(
     for one in sorted(report["findings"], key=lambda one: ("error", "warning", "info").index(one["severity"])):
         word, tone = SEVERITY[one["severity"]]
         about = {name: one[name] for name in ("severity", "sheet", "hint")}
-        about |= {"word": word, "tone": tone, "message": one["message"].rstrip("。"), "hint": one["hint"].rstrip("。")}
-        if one["code"] == "VAL-CORRECTED":
+        about |= {"word": word, "tone": tone, "message": one["message"].rstrip("。")}
+        about["hint"] = f"{_plain(one['hint']).rstrip('。')}。" if _plain(one["hint"]) else ""
+        if one["code"] in _SHOWN_ELSEWHERE:
             continue
         if not one["row"]:
             if one["severity"] != "info":
@@ -188,6 +208,13 @@ def _problems(
             }
         )
     return cells, general
+
+
+def _plain(hint: str) -> str:
+    """Return a hint without the parts that speak to somebody at the command line."""
+    parts = re.split("([；。，])", _BRACKET.sub("", hint))
+    kept = [part for part in parts if "taizhang " not in part and "--" not in part]
+    return "".join(kept).strip("；，")
 
 
 def _column(ledger: Ledger | None, name: str | None) -> Column | None:

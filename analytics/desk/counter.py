@@ -197,7 +197,7 @@ def fix(settings: Settings, person: Person, task_id: str, revision: int, cells: 
     shown = fixable(report_of(settings, task))
     kept = {(one["sheet"], one["cell"]): one for one in task.options.get("corrections", ())}
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    count = 0
+    changed: list[tuple[str, str]] = []
     for place, new in cells.items():
         if place not in shown or place_of(place[1]) is None:
             raise Refused("要更正的单元格不在这次校验的问题里，请刷新页面后重试。")
@@ -206,21 +206,21 @@ def fix(settings: Settings, person: Person, task_id: str, revision: int, cells: 
         old = kept[place]["old"] if place in kept else shown[place]
         if new.strip() == (kept[place]["new"] if place in kept else old):
             continue
-        count += 1
+        changed.append(place)
         kept[place] = {
             "sheet": place[0], "cell": place[1], "old": old, "new": new.strip(),
             "by": person.name or person.login, "at": now,
         }  # fmt: skip
-    if not count:
+    if not changed:
         raise Refused("没有改动。请在“改为”一栏填写正确的内容。")
     if len(kept) > MOST_FIXES:
         raise Refused(f"一份文件最多在预览里更正 {MOST_FIXES} 处。问题较多时，请取回标注好的工作簿，改好后重新上传。")
     _again(settings, task, revision, task.options | {"corrections": list(kept.values())})
     audit.record(
         settings, who=person.login, action="correct", target=task.id,
-        after=[{"sheet": s, "cell": c, "old": kept[s, c]["old"], "new": kept[s, c]["new"]} for s, c in cells],
+        after=[{"sheet": s, "cell": c, "old": kept[s, c]["old"], "new": kept[s, c]["new"]} for s, c in changed],
     )  # fmt: skip
-    return count
+    return len(changed)
 
 
 def unfix(settings: Settings, person: Person, task_id: str, revision: int, sheet: str, cell: str) -> None:
@@ -335,7 +335,8 @@ def fixable(report: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     """Return the cells that may be put right, and what stands there: those a finding about a field points at."""
     found: dict[tuple[str, str], str] = {}
     for one in report["findings"]:
-        if one["cell"] and one["field"] and one["row"] and one["code"] != "VAL-CORRECTED":
+        in_a_record = one["cell"] and one["field"] and one["row"] and not one["code"].startswith("TOTAL-")
+        if in_a_record and one["code"] != "VAL-CORRECTED":
             found.setdefault((one["sheet"], one["cell"]), one["raw"] or "")
     return found
 
