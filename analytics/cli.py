@@ -173,34 +173,38 @@ def ingest(
         raise Failure("--replace 要同时写明 --unit 和 --period，否则不知道替换哪个单位哪一期。", code=WRONG_USAGE)
     if all(not path.exists() for path in paths):
         raise Failure(f"找不到：{'、'.join(map(str, paths))}", "请核对路径。", WRONG_USAGE)
-    if ctx.find_root().command is main and getattr(main, "own_process", False):
-        leave_pandas_out()
-    from analytics.etl.sandbox import Reader
+    from analytics.etl.launch import launch
 
-    several = len(paths) > 1 or paths[0].is_dir()
-    chosen = settings(lock_wait=wait)
     # The process that reads gets ready while this one loads what stores.
-    with Reader(chosen, workers=min(2 if several else 1, os.cpu_count() or 1)) as reader:
+    with launch() as started:
+        if ctx.find_root().command is main and getattr(main, "own_process", False):
+            leave_pandas_out()
+        from analytics.etl.sandbox import Reader
+
+        several = len(paths) > 1 or paths[0].is_dir()
+        chosen = settings(lock_wait=wait)
+        reader = Reader(chosen, workers=min(2 if several else 1, os.cpu_count() or 1), started=started)
         from analytics import intake
         from analytics.warehouse.periods import span
 
         if period is not None and span(period) is None:
             raise Failure(f"--period：看不懂“{period}”。", "应写成 2024、2024-07 或 2024Q3。", WRONG_USAGE)
-        found = intake.ingest(
-            paths,
-            chosen,
-            ledger=declared.id if declared else None,
-            period=period,
-            unit=unit,
-            constants=constants,
-            mapping=mapping,
-            replace=replace,
-            accept_suggestions=accept_suggestions,
-            strict=strict,
-            dry_run=dry_run,
-            on_progress=Progress(len(intake.expand(paths))),
-            reader=reader,
-        )
+        with reader:
+            found = intake.ingest(
+                paths,
+                chosen,
+                ledger=declared.id if declared else None,
+                period=period,
+                unit=unit,
+                constants=constants,
+                mapping=mapping,
+                replace=replace,
+                accept_suggestions=accept_suggestions,
+                strict=strict,
+                dry_run=dry_run,
+                on_progress=Progress(len(intake.expand(paths))),
+                reader=reader,
+            )
     files = [report.to_json() for report in found]
     files_on_record(chosen, "preview" if dry_run else "upload", files)
     if dry_run:

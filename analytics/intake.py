@@ -16,7 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
@@ -293,9 +293,11 @@ class _Pump:
 
     def _items(self) -> Iterator[tuple[Path | bytes, IngestOptions]]:
         settings = self._plan.settings
-        con = self._version.connect()
-        known = rows.loaded(con, self._plan.options, self._version.profiles)
-        con.close()
+        known: Mapping[str, str] = {}
+        if not self._version.empty:
+            con = self._version.connect()
+            known = rows.loaded(con, self._plan.options, self._version.profiles)
+            con.close()
         for index, path in enumerate(self._files):
             if self._stopped.is_set():
                 return
@@ -327,6 +329,7 @@ class _Loader:
         self._writing: Writing | None = None
         self._due = time.monotonic() + PUBLISH_SECONDS
         self._behind = False
+        self._prepared = False
 
     def __enter__(self) -> _Loader:
         return self
@@ -378,6 +381,11 @@ class _Loader:
 
     def idle(self) -> float | None:
         """Nothing to commit just now: let others write, and readers see what is there."""
+        if not self._prepared:
+            # Opening the store for the first time costs as much as committing a small file; now it costs nothing.
+            self._prepared = True
+            with suppress(StoreBusy), self._store.writing(0, publish_at_end=False):
+                pass
         if self._writing is not None:
             if self._behind and time.monotonic() > self._due:
                 self._publish(self._writing)

@@ -153,6 +153,8 @@ def check_constants(constants: Mapping[str, str], ledger: Ledger | None) -> None
     Raises:
         Failure: There is no such column; the sentence names near ones.
     """
+    if not constants:
+        return
     from analytics.ledgers.model import ledgers
 
     among = [ledger] if ledger else list(ledgers().values())
@@ -172,6 +174,8 @@ def fields_of(mapping: Mapping[str, str], ledger: Ledger | None) -> dict[str, st
     Raises:
         Failure: There is no such column, or its Chinese name means different ones in different ledgers.
     """
+    if not mapping:
+        return {}
     from analytics.ledgers.model import ledgers
 
     among = [ledger] if ledger else list(ledgers().values())

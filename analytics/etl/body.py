@@ -303,14 +303,23 @@ def _suspects(judge: _Judge, rows: list[list[Any]], first: int) -> set[int]:
     for place, column in enumerate(zip(*rows, strict=True)):
         texts = {value for value in set(column) if isinstance(value, str) and 0 < len(value) <= 60}
         watched = texts & header_texts
-        watched.update(value for value in texts if ("计" in value or "总" in value) and total_label(value) is not None)
-        if place <= 2:
+        # What no text of the column has need not be looked for in each.
+        letters = "\n".join(texts)
+        if "计" in letters or "总" in letters:
             watched.update(
-                value
-                for value in texts
-                if (value.lstrip()[:1] in OPENINGS and (is_footer(value) or is_example(value)))
-                or ((":" in value or "：" in value or "章" in value) and is_meta(value))
+                value for value in texts if ("计" in value or "总" in value) and total_label(value) is not None
             )
+        if place <= 2:
+            if {value.lstrip()[:1] for value in texts} & OPENINGS:
+                watched.update(
+                    value
+                    for value in texts
+                    if value.lstrip()[:1] in OPENINGS and (is_footer(value) or is_example(value))
+                )
+            if ":" in letters or "：" in letters or "章" in letters:
+                watched.update(
+                    value for value in texts if (":" in value or "：" in value or "章" in value) and is_meta(value)
+                )
         if place in judge.serial:
             watched.update(value for value in texts if HEADING_NUMBER.match(squeeze(value)))
         if watched:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.ledgers.model import Severity
+from analytics.severity import Severity
 
 CODES: dict[str, Code] = {}
 """Every catalogued code. Rule codes (``RULE-<LEDGER>-<ID>``) are declared in the ledgers, not here."""

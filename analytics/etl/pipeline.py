@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -48,7 +48,7 @@ from analytics.etl.spans import HeaderColumn
 from analytics.etl.totals import check_totals
 from analytics.etl.values import Context, Parsed, parse
 from analytics.etl.values.privacy import column_looks_personal, is_personal_header, mask
-from analytics.etl.workbook import open_grids
+from analytics.etl.workbook import Workbook, open_grids
 from analytics.ledgers.model import Ledger, geography, ledgers
 
 _LOG = logging.getLogger(__name__)
@@ -75,13 +75,20 @@ class _Found:
     dropped: frozenset[int] = frozenset()
 
 
-def read(content: bytes, options: IngestOptions, limits: Limits | None = None) -> Outcome:
+def read(
+    content: bytes,
+    options: IngestOptions,
+    limits: Limits | None = None,
+    *,
+    opened: Callable[[], Workbook] | None = None,
+) -> Outcome:
     """Read one file.
 
     Args:
         content: The whole file.
         options: What the person said along with it.
         limits: How large it may be.
+        opened: Returns the opened file, or raises as ``open_grids`` does, where another thread opens it.
 
     Returns:
         The report, the records by ledger, and the rows held back. Nothing is loaded of a file that cannot
@@ -89,7 +96,7 @@ def read(content: bytes, options: IngestOptions, limits: Limits | None = None) -
     """
     report = FileReport(options.file_name, hashlib.sha256(content).hexdigest(), "rejected")
     try:
-        workbook = open_grids(content, options.file_name, limits)
+        workbook = opened() if opened else open_grids(content, options.file_name, limits)
     except UnreadableWorkbook as refusal:
         report.state = "unreadable"
         report.findings.append(refusal.finding())

@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import pyarrow as pa
+from analytics.severity import Severity
 
-from analytics.ledgers.model import Severity
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 How = Literal["exact", "synonym", "profile", "suggested", "set"]
 State = Literal["accepted", "accepted_with_warnings", "partially_accepted", "rejected", "duplicate", "unreadable"]

@@ -21,8 +21,9 @@ from sqlglot import exp
 
 from analytics.etl import engine
 from analytics.etl.codes import Issue, issue, rule_code
-from analytics.ledgers.model import Column, DeclarationError, Ledger, Rule, Severity
+from analytics.ledgers.model import Column, DeclarationError, Ledger, Rule
 from analytics.ledgers.schema import arrow_type
+from analytics.severity import Severity
 
 TODAY = "today"
 _FIELD = re.compile(r"\{(\w+)\}")

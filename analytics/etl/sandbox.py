@@ -13,11 +13,11 @@ import fcntl
 import hashlib
 import json
 import logging
+import mmap
 import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -28,9 +28,9 @@ from types import TracebackType
 
 import pyarrow as pa
 
-import analytics
 from analytics.etl import wire, worker
 from analytics.etl.grid import Limits
+from analytics.etl.launch import TARGET, Started, launch
 from analytics.etl.report import FileReport, Finding, IngestOptions, Outcome
 from analytics.settings import Settings
 
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 # What went wrong inside is for whoever keeps a log; without one it must not land on a user's screen.
 _log.addHandler(logging.NullHandler())
 
-TARGET = "analytics.etl.pipeline:read"
+_LARGEST_ANSWER = 1 << 30
 
 Source = Path | bytes
 Item = tuple[Source, IngestOptions]
@@ -65,14 +65,18 @@ class Reader:
     ``peak`` is the largest resident memory, in bytes, that any child has taken so far.
     """
 
-    def __init__(self, settings: Settings, *, workers: int = 2, target: str = TARGET) -> None:
+    def __init__(
+        self, settings: Settings, *, workers: int = 2, target: str = TARGET, started: Started | None = None
+    ) -> None:
         """Prepare; nothing is started before the first file or ``with``.
 
         Args:
             settings: Limits come from here.
             workers: How many files are read at the same time.
             target: The function that reads, as ``module:function``.
+            started: A process that runs already; the reader takes it over.
         """
+        self._started = started
         self._settings = settings
         self._limits = Limits(settings.max_file_bytes, settings.max_unpacked_bytes, settings.max_cells)
         self._workers = max(workers, 1)
@@ -137,33 +141,12 @@ class Reader:
         """Start the reading process, unless it runs; return the way to it."""
         if self._socket is not None and self._owner == os.getpid():
             return self._socket
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        root = str(Path(analytics.__file__).resolve().parent.parent)
-        known = os.environ.get("PYTHONPATH")
-        environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([root, *([known] if known else [])]),
-            "RUST_BACKTRACE": "0",
-            # One thread a reader: several files are read side by side anyway, and threads cost address space.
-            "OMP_NUM_THREADS": "1",
-            "ARROW_IO_THREADS": "1",
-            # Memory goes back to the system as the limits count it, and no background thread is left over a fork.
-            "ARROW_DEFAULT_MEMORY_POOL": "system",
-        }
-        self._errors = os.memfd_create("worker")
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-P", "-m", worker.__name__, str(theirs.fileno()), self._target],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors,
-                pass_fds=[theirs.fileno()],
-                env=environment,
-                # Ctrl-C reaches the asking process alone, which then stops this one.
-                start_new_session=True,
-            )
-        self._socket, self._owner = ours, os.getpid()
-        return ours
+        started = self._started or launch(self._target)
+        self._started = None
+        self._process, self._socket, self._errors = started.process, started.channel, started.errors
+        started.errors = -1
+        self._owner = os.getpid()
+        return self._socket
 
     def _submit(self, source: Source, options: IngestOptions) -> _Job:
         """Hand a file to the worker."""
@@ -361,12 +344,12 @@ def _memory_file(name: str, content: bytes) -> int:
     return descriptor
 
 
-def _sealed(descriptor: int) -> bytes:
-    """Return a child's answer after making sure that nothing it may have left behind can change it."""
+def _sealed(descriptor: int) -> bytes | mmap.mmap:
+    """Return a child's answer, not copied, after making sure that nothing it may have left behind can change it."""
     seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
     size = os.fstat(descriptor).st_size
-    return os.pread(descriptor, size, 0) if size < 1 << 30 else b""
+    return mmap.mmap(descriptor, size, access=mmap.ACCESS_READ) if 0 < size < _LARGEST_ANSWER else b""
 
 
 def _text(descriptor: int) -> str:

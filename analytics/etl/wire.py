@@ -6,7 +6,8 @@ file can at worst send something that does not decode. Never pickle here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import mmap
+import os
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -44,29 +45,37 @@ REQUEST = TypeAdapter(Request)
 _ENVELOPE = TypeAdapter(_Envelope)
 
 
-def encode(outcome: Outcome) -> Iterable[bytes | memoryview]:
-    """Return the pieces of a message to write one after the other."""
+def write(outcome: Outcome, descriptor: int) -> None:
+    """Write a message into an empty memory file, the tables straight into its pages."""
     places: dict[str, tuple[int, int]] = {}
-    pieces: list[bytes | memoryview] = []
     offset = 0
     for name, table in outcome.tables.items():
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema) as stream:
-            stream.write_table(table)
-        body = memoryview(sink.getvalue())
-        places[name] = (offset, len(body))
-        gap = -len(body) % _ALIGN
-        pieces += [body, b"\0" * gap]
-        offset += len(body) + gap
+        measure = pa.MockOutputStream()
+        _stream(table, measure)
+        places[name] = (offset, measure.size())
+        offset += measure.size() + -measure.size() % _ALIGN
     envelope = _ENVELOPE.dump_json(
         _Envelope(outcome.report, outcome.quarantine, outcome.reporting_unit, outcome.period, places)
     )
     # Spaces after the JSON let the Arrow streams begin where aligned access is possible.
     envelope += b" " * (-(len(envelope) + _HEAD) % _ALIGN)
-    return [len(envelope).to_bytes(_HEAD, "little"), envelope, *pieces]
+    begin = _HEAD + len(envelope)
+    os.ftruncate(descriptor, begin + offset)
+    # Not closed by hand: Arrow may still hold on to its pages, which are let go with the last of them.
+    whole = mmap.mmap(descriptor, begin + offset)
+    whole[:begin] = len(envelope).to_bytes(_HEAD, "little") + envelope
+    pages = memoryview(whole)
+    for name, (start, size) in places.items():
+        with pa.FixedSizeBufferWriter(pa.py_buffer(pages[begin + start : begin + start + size])) as sink:
+            _stream(outcome.tables[name], sink)
 
 
-def decode(message: bytes) -> Outcome:
+def _stream(table: pa.Table, sink: pa.NativeFile) -> None:
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+
+
+def decode(message: bytes | mmap.mmap) -> Outcome:
     """Return the outcome in a message, every part of it checked.
 
     Raises:

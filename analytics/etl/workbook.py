@@ -35,6 +35,7 @@ from analytics.etl.grid import (
 from analytics.etl.markup import read_html, read_spreadsheetml
 from analytics.etl.ods import read_ods
 from analytics.etl.package import Package, encrypted
+from analytics.etl.pieces import in_pieces
 from analytics.etl.report import Finding
 from analytics.etl.sniff import EXPORT_AGAIN, SAVE_AS, check_extension, kind_of
 from analytics.etl.xlsb_details import XlsbSheet, xlsb_sheets
@@ -155,12 +156,14 @@ def _read_xlsx(content: bytes, kind: Kind, limits: Limits) -> Workbook:
     sheets = []
     readable = [index for index, meta in enumerate(source.sheets_metadata) if _is_worksheet(meta)]
     for position, (part, detail, index) in enumerate(zip(parts, details, readable, strict=True)):
-        special = detail.special_cells()
-        sheet = _sheet(source, index, part.name, position, part.visibility, special)
-        for row, column, number in detail.negative_dates():
+        pieces = None if replaced else in_pieces(book, part, detail.data)
+        special, negative, hidden = detail.special_cells(), detail.negative_dates(), detail.hidden_rows()
+        known = pieces.result() if pieces else None
+        sheet = _sheet(source, index, part.name, position, part.visibility, special, known)
+        for row, column, number in negative:
             if row < len(sheet.rows) and column < sheet.width and isinstance(sheet.rows[row][column], dt.time):
                 sheet.rows[row][column] = number
-        sheet.hidden_rows, sheet.hidden_columns = detail.hidden_rows(), detail.hidden_columns()
+        sheet.hidden_rows, sheet.hidden_columns = hidden, detail.hidden_columns()
         sheet.details = detail
         findings += _formulas_without_result(part.name, special)
         sheets.append(sheet)
@@ -277,10 +280,15 @@ def _sheet(
     position: int,
     visibility: Visibility,
     special: list[tuple[int, int, ErrorCell]],
+    known: tuple[list[list[Any]], list[Merge]] | None = None,
 ) -> Sheet:
-    """Read one sheet's values, and put back what calamine leaves out."""
-    read = source.get_sheet_by_index(index)
-    rows: list[list[Any]] = read.to_python(skip_empty_area=False)
+    """Read one sheet's values (or take those read already), and put back what calamine leaves out."""
+    if known is None:
+        read = source.get_sheet_by_index(index)
+        rows: list[list[Any]] = read.to_python(skip_empty_area=False)
+        merged = [Merge(*start, *end) for start, end in read.merged_cell_ranges or ()]
+    else:
+        rows, merged = known
     if special:
         height, width = max(row for row, _, _ in special) + 1, max(column for _, column, _ in special) + 1
         wide = max(width, len(rows[0]) if rows else 0)
@@ -290,7 +298,6 @@ def _sheet(
         for row, column, value in special:
             if rows[row][column] == "":
                 rows[row][column] = value
-    merged = [Merge(*start, *end) for start, end in read.merged_cell_ranges or ()]
     return Sheet(name, position, rows, visibility, merged)
 
 

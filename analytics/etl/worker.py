@@ -26,16 +26,14 @@ from contextlib import suppress
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    from analytics.etl import wire
+    from analytics.etl.grid import Limits
+    from analytics.etl.report import IngestOptions, Outcome
 
-from analytics.etl import wire
-from analytics.etl.grid import Limits
-from analytics.etl.report import IngestOptions, Outcome
-from analytics.etl.warmup import warm_up
-
-Target = Callable[[bytes, IngestOptions, Limits], Outcome]
+    Target = Callable[[bytes, IngestOptions, Limits], Outcome]
 
 MEMORY_EXIT, ERROR_EXIT = 3, 4
 _MAX_REQUEST = 1 << 16
@@ -48,10 +46,17 @@ def main(descriptor: int, target: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     server = socket.socket(fileno=descriptor)
     sys.meta_path.insert(0, _WithoutPandas())
-    module, _, function = target.partition(":")
-    read: Target = getattr(importlib.import_module(module), function)
-    pa.set_cpu_count(1)
-    Zygote(server, read).serve()
+    name, _, function = target.partition(":")
+    module = importlib.import_module(name)
+    later: Sequence[str] = getattr(module, "LATER", ())
+    with selectors.DefaultSelector() as selector:
+        selector.register(server, selectors.EVENT_READ)
+        for each in later:
+            # A file that waits is begun at once: the child loads the rest while it reads.
+            if selector.select(0):
+                break
+            importlib.import_module(each)
+    Zygote(server, getattr(module, function)).serve()
 
 
 class _WithoutPandas(MetaPathFinder):
@@ -107,11 +112,13 @@ class Zygote:
             return None
         number = int.from_bytes(message[:8], "little")
         details, source, answer, errors = descriptors
-        request = wire.REQUEST.validate_json(_content(details))
+        request = _content(details)
         self._accepted += 1
         if self._accepted == 2:
             # A single file is answered soonest cold; from the second on, every child gains by what is loaded here.
             with suppress(Exception):  # what fails here fails again in a child, where it is reported
+                from analytics.etl.warmup import warm_up
+
                 warm_up(self._read)
             gc.collect()
             gc.freeze()
@@ -126,7 +133,7 @@ class Zygote:
         for each in descriptors:
             os.close(each)
         watch = os.pidfd_open(pid)
-        self._children[watch] = (number, pid, time.monotonic() + request.seconds, False)
+        self._children[watch] = (number, pid, time.monotonic() + json.loads(request)["seconds"], False)
         return watch
 
     def _reap(self, watch: int) -> None:
@@ -155,18 +162,18 @@ class Zygote:
             os.waitpid(pid, 0)
 
 
-def _child(read: Target, request: wire.Request, source: int, answer: int, errors: int) -> int:
+def _child(read: Target, details: bytes, source: int, answer: int, errors: int) -> int:
     """Read one file within bounds; return the exit code."""
     _die_with_parent()
     os.dup2(errors, 2)
-    _limit(request)
     gc.disable()
     try:
+        from analytics.etl import wire
+
+        request = wire.REQUEST.validate_json(details)
+        _limit(request)
         outcome = read(_content(source), request.options, request.limits)
-        for piece in wire.encode(outcome):
-            view = memoryview(piece)
-            while view:
-                view = view[os.write(answer, view) :]
+        wire.write(outcome, answer)
     except MemoryError:
         return MEMORY_EXIT
     except BaseException as error:  # noqa: BLE001 - a panic is a BaseException; the process ends here either way

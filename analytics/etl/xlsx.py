@@ -97,9 +97,14 @@ class XlsxBook:
         self.missing = [sheet.name for sheet in sheets if sheet.part not in self.package]
         return [sheet for sheet in sheets if sheet.part in self.package]
 
-    def clean_copy(self, replaced: dict[str, bytes]) -> bytes:
-        """Return a new package with the worksheets alone, ``replaced`` standing in for parts of those names."""
-        sheets = [sheet for sheet in self.sheets if sheet.kind == "worksheet"]
+    def clean_copy(self, replaced: dict[str, bytes], alone: SheetPart | None = None) -> bytes:
+        """Return a new package with the worksheets only, ``replaced`` standing in for parts of those names.
+
+        Args:
+            replaced: Name of a part -> the bytes it shall have.
+            alone: The one sheet that is wanted.
+        """
+        sheets = [sheet for sheet in self.sheets if sheet.kind == "worksheet"] if alone is None else [alone]
         states = {"visible": "visible", "hidden": "hidden", "very_hidden": "veryHidden"}
         listed = "".join(
             f'<sheet name={quoteattr(sheet.name or f"Sheet{number}")} sheetId="{number}"'

@@ -16,10 +16,11 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from analytics.severity import Severity
+
 ColumnType = Literal["text", "count", "decimal", "money", "percent", "date", "year", "boolean", "choice", "county"]
 """Value kinds. count: integer >= 0; decimal: number >= 0; money: yuan, two decimals; percent: 0-100."""
 
-Severity = Literal["error", "warning", "info"]
 
 REPORTING_UNIT = "reporting_unit"
 """The trace field that names the submitting office."""

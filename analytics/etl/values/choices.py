@@ -16,7 +16,8 @@ from analytics.etl.values.model import Context, Parsed
 from analytics.etl.values.numerals import digits_of
 from analytics.etl.values.privacy import mask
 from analytics.etl.values.text import as_text, is_blank_text, normalise, number_text, shown, tidy
-from analytics.ledgers.model import ChoiceWord, Column, Severity
+from analytics.ledgers.model import ChoiceWord, Column
+from analytics.severity import Severity
 
 _YES = frozenset({"是", "有", "√", "✓", "✔", "☑", "1", "y", "yes", "true", "t", "对", "已", "是的", "v", "✅"})
 _NO = frozenset(

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-import cn2an
-
 DIGITS = "零〇一二两三四五六七八九壹贰叁肆伍陆柒捌玖"
 PLACES = "十百千万亿拾佰仟萬億廿卅"
 NUMERAL = f"[{DIGITS}{PLACES}]"
@@ -68,6 +66,9 @@ def _pure(text: str) -> Numeral | None:
         # A place below ten thousand has one numeral: 一百二 is 120, and so 一万二 is 12000.
         text += {10: "十", 100: "百", 1000: "千", 10_000_000: "千万"}[place]
     try:
+        # Loading it takes as long as reading a small workbook, and most have no number in Chinese.
+        import cn2an
+
         value = Decimal(int(cn2an.cn2an(text, "strict")))
     except (ValueError, IndexError, KeyError):
         return None

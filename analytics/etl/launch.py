@@ -1,0 +1,70 @@
+"""Starts the process that reads files, before anything heavy is imported by the one that asks.
+
+Both then load what they need side by side. Knows neither files nor answers.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+TARGET = "analytics.etl.reading:read"
+"""The function that reads, as ``module:function``."""
+
+
+@dataclass(slots=True)
+class Started:
+    """A running process, the way to it, and where its error output goes (a descriptor).
+
+    As a context manager it makes sure that the process ends, whoever has taken it over meanwhile.
+    """
+
+    process: subprocess.Popen[bytes]
+    channel: socket.socket
+    errors: int
+
+    def __enter__(self) -> Started:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.channel.close()
+        if self.errors >= 0:
+            os.close(self.errors)
+            self.errors = -1
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+def launch(target: str = TARGET) -> Started:
+    """Start the process; whoever asked closes ``channel`` to end it."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    root = str(Path(__file__).resolve().parents[2])
+    known = os.environ.get("PYTHONPATH")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([root, *([known] if known else [])]),
+        "RUST_BACKTRACE": "0",
+        # One thread a reader: several files are read side by side anyway, and threads cost address space.
+        "OMP_NUM_THREADS": "1",
+        "ARROW_IO_THREADS": "1",
+        # Memory goes back to the system as the limits count it, and no background thread is left over a fork.
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+    }
+    errors = os.memfd_create("worker")
+    with theirs:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-P", "-m", "analytics.etl.worker", str(theirs.fileno()), target],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            pass_fds=[theirs.fileno()],
+            env=environment,
+            # Ctrl-C reaches the asking process alone, which then stops this one.
+            start_new_session=True,
+        )
+    return Started(process, ours, errors)

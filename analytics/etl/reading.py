@@ -1,0 +1,34 @@
+"""One file in a process of its own, start-up included: what a file needs next is loaded while it is opened.
+
+The reader of the sheet's XML lets other threads run, so that importing the rest costs nothing there. What is
+done, and in which order, is ``pipeline``'s.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from analytics.etl.grid import Limits
+from analytics.etl.report import IngestOptions, Outcome
+from analytics.etl.workbook import open_grids
+
+LATER = (
+    "analytics.etl.wire",
+    "analytics.ledgers.model",
+    "pyarrow.compute",
+    "duckdb",
+    "sqlglot",
+    "cn2an",
+    "rapidfuzz",
+    "analytics.etl.pipeline",
+)
+"""What reading needs after opening, in pieces: loaded while no file is there yet."""
+
+
+def read(content: bytes, options: IngestOptions, limits: Limits) -> Outcome:
+    """Read one file; see ``pipeline.read``."""
+    with ThreadPoolExecutor(1) as opener:
+        opening = opener.submit(open_grids, content, options.file_name, limits)
+        from analytics.etl import pipeline
+
+        return pipeline.read(content, options, limits, opened=opening.result)
