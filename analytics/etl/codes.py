@@ -217,6 +217,8 @@ _code("VAL-DATE-END-CONFLICT", "error", "结束日期说法不一", "“{label}�
 _code("ROW-TOTAL-NAME", "error", "像是合计行", "“{label}”写的是“{raw}”，像是合计行，却又填了日期等内容，没有收录", "合计行请只写合计数；确是一条记录的请改写名称")
 _code("VAL-SETS-CONFLICT", "warning", "说法不一", "“{label}”填的是“否”，而期限中写明了“{label}”，按“否”收录", "请核对两处说法")
 _code("VAL-DATE-SETS", "warning", "期限只有说法", "“{label}”的“{raw}”没有日期，记为{meant}", "请核对；有确切期限的请写明日期")
+_code("ROW-TOTAL-UNNAMED", "error", "像是没写“合计”的合计行", "本行没有名称和日期，只有数，像是没写“合计”的合计行；但“{label}”{value} 与所统计各行之和 {sum} 不符（相差 {difference}），没有收录",
+      "是合计行的请写明“合计”并核对；是一条记录的请补填名称、日期等")
 _code("ROW-SHIFTED", "error", "整行错位", "本行从 {column} 列起像是整体向{side}错了一列（例如 {cell} 的“{raw}”像是“{label}”）",
       "请把错位的单元格移回原列后重新上传")
 _code("VAL-MERGED-NUMBER", "error", "合并单元格里只有一个数", "“{label}”是跨 {count} 行的合并单元格，只有一个数，无法分到各行", "请拆分单元格，逐行填写")

@@ -29,6 +29,8 @@ def _connection() -> duckdb.DuckDBPyConnection:
                 "python_enable_replacements": "false",
             },
         )
+        # It would be drawn on standard output, which is the command's answer.
+        connection.execute("SET enable_progress_bar = false")
         _local.connection = connection
     return connection
 

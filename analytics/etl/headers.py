@@ -38,6 +38,11 @@ END_LEAVES = frozenset(
     {"结束", "止", "截止", "至", "终", "终止", "结束时间", "结束日期", "截止时间", "截止日期", "终止时间", "到"}
 )
 
+YEAR_LEAVES = frozenset({"年", "年份", "年度"})
+MONTH_LEAVES = frozenset({"月", "月份"})
+DAY_LEAVES = frozenset({"日", "日期", "号"})
+"""Headings of the pieces of a date that stand in columns of their own."""
+
 SERIAL_WORDS = frozenset({"序号", "序", "编号", "no", "no.", "行号", "项次", "号", "#"})
 """Headers of a column that only numbers the rows."""
 

@@ -13,7 +13,18 @@ from typing import Any, Literal
 
 from analytics.etl.between import heading_start
 from analytics.etl.grid import Merge, Sheet
-from analytics.etl.headers import TOTAL_LEAVES, Vocabulary, heading, is_serial, is_unit, squeeze, unit_of
+from analytics.etl.headers import (
+    DAY_LEAVES,
+    MONTH_LEAVES,
+    TOTAL_LEAVES,
+    YEAR_LEAVES,
+    Vocabulary,
+    heading,
+    is_serial,
+    is_unit,
+    squeeze,
+    unit_of,
+)
 from analytics.etl.metadata import counties_named, is_attachment, is_blank_cell, is_line, is_meta, read_lines, unit_line
 from analytics.etl.shapes import fields_down_the_side, is_crosstab, is_number
 from analytics.etl.spans import HeaderColumn, fields_named, independent, split_columns
@@ -26,6 +37,8 @@ _AFTER_GAP = 3
 """Rows below a blank row or a lone line, however far down, that are compared in full: another table may begin there."""
 _TALLEST_HEADER = 6
 _LONGEST_HEADING = 60
+_DATE_LEAVES = YEAR_LEAVES | MONTH_LEAVES | DAY_LEAVES
+_LEAVES = TOTAL_LEAVES | _DATE_LEAVES
 
 _DIGIT = re.compile(r"\d")
 
@@ -213,9 +226,7 @@ class _Reader:
         known = 0
         for column, value in cells:
             name = heading(value)
-            known += (
-                bool(self.vocabulary.named_by(value)) or any(form in TOTAL_LEAVES for form in name.forms) or name.among
-            )
+            known += bool(self.vocabulary.named_by(value)) or not _LEAVES.isdisjoint(name.forms) or name.among
             if under_group(column) or is_blank_cell(above[column]):
                 continue
             right = column + 1
@@ -288,6 +299,7 @@ class _Reader:
                 row > top
                 and len(texts) >= 1
                 and sum(isinstance(value, str) and is_unit(value) for value in texts) * 2 > len(texts)
+                and not {squeeze(str(value)) for value in texts} <= _DATE_LEAVES
             )
             for column, value in cells:
                 if is_meta(value):

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from rapidfuzz import fuzz
 
+from analytics.etl.dateparts import Piece, is_yearless, runs
 from analytics.etl.headers import (
     END_LEAVES,
     RATES,
@@ -49,6 +50,8 @@ class Assignment:
     field: str
     columns: tuple[HeaderColumn, ...]
     how: How
+    pieces: tuple[Piece, ...] = ()
+    """Of a day written in pieces: which piece each column holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +316,38 @@ class _Mapper:
                 found.append(Assignment(declared.name, tuple(parts), ground))
         return found
 
+    def dated(self) -> list[Assignment]:
+        """Return the days whose year, month and day stand in columns of their own."""
+        all_runs = runs(self.columns, self.samples)
+        if not all_runs:
+            return []
+        found: dict[str, Assignment] = {}
+        years = [run["year"] for run in all_runs if set(run) == {"year"} and not self.fields(run["year"].leaf)]
+        for run in all_runs:
+            if set(run) == {"year"}:
+                continue
+            first = next(iter(run.values()))
+            named = {name: how for name, how in self.group_fields(first).items() if self.by_name[name].type == "date"}
+            name = next(iter(named), self.ledger.date_field)
+            if name is None or name in found or self.by_name[name].type != "date":
+                continue
+            own = {column.index for column in run.values()}
+            others = [one for one in self.columns if one.index not in own and name in self.fields(one.leaf)]
+            if any(fit("date", self.samples.get(one.index, ())) > 0.5 for one in others):
+                continue
+            if len(run) == 1 and (others or not self.by_name[name].required):
+                continue
+            if "year" not in run and len(years) == 1:
+                run = {"year": years[0], **run}
+            found[name] = Assignment(name, tuple(run.values()), named.get(name, "synonym"), tuple(run))
+        anchor = self.ledger.date_field
+        if not found and anchor is not None and len(years) == 1:
+            days = [column for column in self.columns if anchor in self.fields(column.leaf)]
+            if len(days) == 1 and is_yearless(self.samples.get(days[0].index, ())):
+                ground = self.fields(days[0].leaf)[anchor]
+                found[anchor] = Assignment(anchor, (years[0], days[0]), ground, ("year", "day"))
+        return list(found.values())
+
     def run(self, profile: Mapping[str, str], accept_suggestions: bool) -> LedgerMapping:
         """Assign columns to fields, the better claim first."""
         result = self.result
@@ -327,7 +362,7 @@ class _Mapper:
                 else:
                     ignored.add(column.index)
         confirmed = {claim.column.index for claim in claims} | ignored
-        for joined in self.joins():
+        for joined in [*self.joins(), *self.dated()]:
             if not any(column.index in confirmed for column in joined.columns):
                 result.assigned[joined.field] = joined
                 taken.update((column.index, joined.field) for column in joined.columns)

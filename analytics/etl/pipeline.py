@@ -27,6 +27,7 @@ from analytics.etl.layout import Layout, Table, find_tables
 from analytics.etl.mapping import Choice, LedgerMapping, choose_ledger, fingerprint, map_columns
 from analytics.etl.merging import merge
 from analytics.etl.metadata import Surroundings, is_blank_cell
+from analytics.etl.nameless import settle_nameless
 from analytics.etl.records import BatchReader
 from analytics.etl.report import (
     RESULT_SHEET,
@@ -292,6 +293,7 @@ class _Reader:
         for name in constants:
             if name in mapping.assigned:
                 self.say(issue("MAP-CONSTANT-UNUSED", label=mapping.ledger.column(name).label), sheet.name, name=name)
+        unadded = settle_nameless(sheet, table, found.body, mapping, context.context)
         reader = BatchReader(
             sheet, table, found.body, mapping, context,
             sections=read_sections(found.body, self.geography), constants=constants, dropped=found.dropped,
@@ -300,6 +302,9 @@ class _Reader:
         batch = reader.read()
         self.unused -= {(sheet.name, *place) for place in reader.used}
         found.batch = batch
+        for one in unadded:
+            raw = sheet.rows[one.row][one.column]
+            batch.say(reader.position[one.row], one.said, one.field, raw, one.column)
         self.check(batch)
         reader.report_unplaced()
         self.findings.extend(check_totals(batch, found.body.totals, reader.contexts, reader.failed()))

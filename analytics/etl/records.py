@@ -18,9 +18,11 @@ from analytics.etl.batch import Batch, plain_number
 from analytics.etl.body import Body
 from analytics.etl.codes import Issue, issue
 from analytics.etl.context import Section, TableContext
+from analytics.etl.dateparts import compose_all
 from analytics.etl.grid import ErrorCell, Sheet, a1, letters
 from analytics.etl.headers import heading, is_serial
 from analytics.etl.layout import Table
+from analytics.etl.lies import lying_header
 from analytics.etl.mapping import LedgerMapping
 from analytics.etl.metadata import is_blank_cell
 from analytics.etl.report import Correction, Finding
@@ -34,15 +36,6 @@ from analytics.etl.wording import TOTAL_NAME
 from analytics.ledgers.model import NUMERIC_TYPES, Column
 from analytics.ledgers.schema import arrow_type
 
-_WRONG_KIND = ("-WORDS", "-DATE", "-BOOLEAN", "-UNREADABLE", "-TIME-ONLY", "-TOO-LARGE")
-_TYPE_WORDS = {
-    "date": "日期",
-    "year": "年份",
-    "boolean": "是或否",
-    "choice": "可选项",
-    "county": "县区",
-    "text": "文字",
-}
 _SHIFT_LIMIT = 5000
 """Failed rows that are asked whether they are shifted; beyond it the header is at fault, not the rows."""
 
@@ -125,8 +118,20 @@ class BatchReader:
             self.batch.column_of[name] = assignment.columns[0].index
             if len(assignment.columns) == 1:
                 self.raws[name] = self.column_values(assignment.columns[0].index)
+            elif assignment.pieces:
+                pieces = [self.merged_down(column.index) for column in assignment.columns]
+                self.raws[name] = compose_all(assignment.pieces, pieces)
             else:
                 self.raws[name] = self.joined(assignment.columns)
+
+    def merged_down(self, index: int) -> list[Any]:
+        """Return a column's data cells, those of a vertical merge all with what it shows."""
+        values = list(self.column_values(index))
+        for merge in self.sheet.merged:
+            if merge.first_column == index and self.table.bottom < merge.first_row < merge.last_row:
+                for row in self.position.keys() & range(merge.first_row, merge.last_row + 1):
+                    values[self.position[row]] = self.sheet.rows[merge.first_row][index]
+        return values
 
     def joined(self, columns: Sequence[HeaderColumn]) -> list[Any]:
         """Read a group of columns as one text: 建设：甲；施工：乙."""
@@ -570,37 +575,10 @@ class BatchReader:
 
     def report_lying_headers(self) -> None:
         """Report columns most of whose cells are of another kind than the header says."""
-        for name, assignment in self.mapping.assigned.items():
-            noted = self.noted.get(name, {})
-            wrong = [
-                position
-                for position, parsed in noted.items()
-                if any(
-                    said.code.endswith(_WRONG_KIND) and (said.severity == "error" or said.code == "VAL-TEXT-DATE")
-                    for said in parsed.issues
-                )
-            ]
-            if len(wrong) < 2:
-                continue
-            filled = sum(not is_blank(raw) for raw in self.raws[name])
-            if len(wrong) * 2 <= filled:
-                continue
-            declared = self.ledger.column(name)
-            column = assignment.columns[0]
-            said = issue(
-                "MAP-HEADER-LIES",
-                header=column.display,
-                expected=_TYPE_WORDS.get(declared.type, "数"),
-                bad=len(wrong),
-                all=filled,
-                example=shown(self.raws[name][wrong[0]]),
-            )
-            self.batch.findings.append(
-                Finding(
-                    said.code, said.severity, said.message, said.hint, self.sheet.name,
-                    a1(self.table.bottom, column.index), None, name,
-                )
-            )  # fmt: skip
+        for name in self.mapping.assigned:
+            said = lying_header(self.batch, self.mapping, name, self.noted.get(name, {}), self.table.bottom)
+            if said is not None:
+                self.batch.findings.append(said)
 
     def keep_unmapped(self) -> None:
         """Keep what stands in columns that fill no field, by header, with each record."""

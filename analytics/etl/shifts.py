@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from analytics.etl.grid import ErrorCell
 from analytics.etl.values import Context, is_blank, parse
 from analytics.etl.values.text import normalise
 from analytics.ledgers.model import NUMERIC_TYPES, Column
@@ -26,13 +27,18 @@ def find_shift(
     Returns:
         The way its cells moved (+1 right, -1 left), a telling cell's column and the label of the column it
         belongs in; ``None`` if moving does not explain the row. At least two cells must fit where they do
-        not stand, in typed columns, and no fewer than the cells that fit now.
+        not stand, in typed columns, and every cell that could not be read must be readable where it belongs.
     """
     values = {declared.name: row[index] for index, declared in typed}
     if all(_own_kind(declared, values[declared.name]) for _, declared in typed if declared.name in failed):
         # A negative or broken count is a wrong number in its right place.
         return None
+    of = dict(typed)
     for delta in (1, -1):
+        if not all(
+            _belongs(row[index], of.get(index - delta), context) for index, declared in typed if declared.name in failed
+        ):
+            continue  # 较多 or #REF! would be as wrong in the next column
         gained: list[tuple[int, str]] = []
         for index, declared in typed:
             source = index + delta
@@ -59,6 +65,15 @@ def find_shift(
             source, label = gained[0]
             return delta, source, label
     return None
+
+
+def _belongs(value: Any, declared: Column | None, context: Context) -> bool:
+    """Tell whether a cell that cannot be read where it stands can be where it would belong."""
+    if declared is None or is_blank(value):
+        return True
+    if isinstance(value, ErrorCell):
+        return False
+    return not parse(declared, value, context).failed
 
 
 def telling(declared: Column, value: Any) -> bool:

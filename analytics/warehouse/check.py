@@ -158,6 +158,7 @@ def _versions(settings: Settings) -> Iterator[Check]:
 
 def _readable(folder: Path, manifest: dict[str, Any]) -> bool:
     con = duckdb.connect(":memory:", config=published.CONFIG)
+    con.execute("SET enable_progress_bar = false")  # it would be drawn on standard output
     try:
         for name, entry in manifest["files"].items():
             path = folder / name

@@ -180,6 +180,7 @@ class Version:
 
     def _make_root(self) -> duckdb.DuckDBPyConnection:
         con = duckdb.connect(":memory:", config=CONFIG)
+        con.execute("SET enable_progress_bar = false")  # it would be drawn on standard output
         for ledger in self.ledgers.values():
             con.execute(f"CREATE VIEW {quoted(ledger.id)} AS {self._ledger_sql(ledger)}")
         details = {field.name: sql_type(field.type) for field in uploads.FINDINGS}

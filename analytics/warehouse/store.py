@@ -122,6 +122,7 @@ class Store:
         while True:
             try:
                 con = duckdb.connect(str(self.settings.warehouse), config=CONFIG)
+                con.execute("SET enable_progress_bar = false")  # it would be drawn on standard output
                 break
             except duckdb.IOException as error:
                 if "lock" not in str(error).lower():
