@@ -56,7 +56,7 @@ _INDEX = """<!DOCTYPE html>
 <body>
 <noscript>本看板需要启用浏览器的 JavaScript。</noscript>
 {%app_entry%}
-<footer>{%config%}{%scripts%}{%renderer%}</footer>
+<div>{%config%}{%scripts%}{%renderer%}</div>
 </body>
 </html>"""
 

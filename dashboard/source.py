@@ -26,6 +26,7 @@ from analytics.metrics.scope import scope_of
 from analytics.settings import Settings
 from analytics.warehouse import publish, published
 from analytics.warehouse.published import Version
+from dashboard.boards import Boards
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +141,7 @@ class Source:
         return publish.current_id(self._settings)
 
 
-class Snapshot:
+class Snapshot(Boards):
     """One published version, pinned for one screen."""
 
     def __init__(self, version: Version, memory: Memory, *, discipline: bool = False) -> None:

@@ -6,6 +6,7 @@ not know metrics, addresses or storage.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,7 @@ def chart(
     caption: str | None = None,
     grow: bool = False,
     before: Component | None = None,
+    wide: bool = False,
 ) -> Component:
     """Return a chart with its description and the table behind it.
 
@@ -56,6 +58,7 @@ def chart(
         rows: Cells of that table, ready for reading.
         caption: A line under the chart.
         grow: Whether the chart takes the room its panel has left; its height is then the least it needs.
+        wide: Whether it scrolls inside its panel where that is too narrow to read it.
         before: What stands between the chart and its table, such as its legend.
     """
     height = figure["layout"]["height"]
@@ -72,7 +75,8 @@ def chart(
                     style={"minHeight": f"{height}px", "height": "100%"} if grow else {"height": f"{height}px"},
                 ),
                 role="img",
-                className=f"chart chart-{name}",
+                className=f"chart chart-{name}{' scrolls' if wide else ''}",
+                tabIndex=0 if wide else None,
                 **{"aria-label": label},
             ),
             html.Figcaption(caption, className="faint") if caption else None,
@@ -100,9 +104,12 @@ def trend_figure(
     plan: Series | None,
     last_year: Series | None,
     links: Sequence[str],
-    height: int = 440,
+    rate: bool = False,
+    height: int = 400,
 ) -> Figure:
     """Return the trend: columns for the actual values, a stepped plan line, last year as a quiet line.
+
+    A rate is a line instead: its columns would look like amounts.
 
     Args:
         labels: Names of the months, oldest first.
@@ -110,15 +117,26 @@ def trend_figure(
         plan: The plan for each month, or ``None`` without one.
         last_year: The same months a year before.
         links: Where a click on each month leads.
+        rate: Whether the values are shares or averages.
         height: Height in pixels.
     """
+    shape: dict[str, Any] = {
+        "type": "bar",
+        "marker": {"color": theme.CHART["actual"], "cornerradius": 3, "line": {"width": 0}},
+    }
+    if rate:
+        shape = {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "line": {"color": theme.CHART["actual"], "width": 2.5},
+            "marker": {"size": 8},
+        }
     data: list[dict[str, Any]] = [
-        {
-            "type": "bar",
+        shape
+        | {
             "x": list(labels),
             "y": list(actual.values),
             "name": actual.name,
-            "marker": {"color": theme.CHART["actual"], "cornerradius": 3, "line": {"width": 0}},
             "customdata": [[link, text] for link, text in zip(links, actual.texts, strict=True)],
             "hovertemplate": "%{customdata[1]}",
         }
@@ -143,6 +161,9 @@ def trend_figure(
             )
     layout = theme.figure_layout(height=height)
     layout["xaxis"] |= {"type": "category", "tickangle": 0}
+    if rate:
+        # The changes of a rate are small beside its distance from nothing.
+        layout["yaxis"] |= {"rangemode": "normal"}
     return {"data": data, "layout": layout}
 
 
@@ -153,6 +174,74 @@ def trend_rows(
     shown = [series for series in (actual, plan, last_year) if series is not None]
     headings = ["月份", *(series.name for series in shown)]
     return headings, [[label, *(series.texts[index] for series in shown)] for index, label in enumerate(labels)]
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of a calendar: which, its value, its words, and where a click on it leads."""
+
+    date: dt.date
+    value: float | None
+    text: str
+    href: str = ""
+
+
+WEEKDAYS = ("一", "二", "三", "四", "五", "六", "日")
+
+
+def calendar_figure(*, days: Sequence[Day], height: int = 208) -> Figure:
+    """Return a calendar heatmap: a column a week, a row a weekday, the darker the more.
+
+    Args:
+        days: Every day to be drawn, in order; days without a record have no value.
+        height: Height in pixels.
+    """
+    first = days[0].date - dt.timedelta(days=days[0].date.weekday())
+    weeks = (days[-1].date - first).days // 7 + 1
+    highest = max((day.value for day in days if day.value), default=1.0)
+    values: list[list[float | None]] = [[None] * weeks for _ in WEEKDAYS]
+    notes: list[list[list[str]]] = [[["", ""] for _ in range(weeks)] for _ in WEEKDAYS]
+    for day in days:
+        week, row = (day.date - first).days // 7, day.date.weekday()
+        values[row][week] = day.value or 0.0
+        notes[row][week] = [day.href, f"{day.date.month}月{day.date.day}日 周{WEEKDAYS[row]}　{day.text}"]
+    # Few or many are told apart best where most days are: near the lower end.
+    colours = [[0, theme.CHART["none"]], [1e-9, _tint(0.0)], [0.25, _tint(0.35)], [1, _tint(1.0)]]
+    layout = theme.figure_layout(height=height)
+    layout |= {"hovermode": "closest", "margin": {"l": 4, "r": 4, "t": 24, "b": 4}}
+    months = [day.date for day in days if day.date.day == 1]
+    layout["xaxis"] |= {
+        "showline": False,
+        "side": "top",
+        "tickvals": [(month - first).days // 7 for month in months],
+        "ticktext": [f"{month.month}月" for month in months],
+        "constrain": "domain",
+    }
+    layout["yaxis"] |= {
+        "showgrid": False,
+        "autorange": "reversed",
+        "rangemode": "normal",
+        "tickvals": [0, 2, 4, 6],
+        "ticktext": [WEEKDAYS[row] for row in (0, 2, 4, 6)],
+    }
+    data = {
+        "type": "heatmap",
+        "z": values,
+        "zmin": 0,
+        "zmax": highest,
+        "customdata": notes,
+        "hovertemplate": "%{customdata[1]}<extra></extra>",
+        "hoverongaps": False,
+        "showscale": False,
+        "colorscale": colours,
+        "xgap": 3,
+        "ygap": 3,
+    }
+    return {"data": [data], "layout": layout}
+
+
+def _tint(share: float) -> str:
+    return f"rgba({theme.CHART['actual_rgb']}, {0.18 + 0.82 * share:.2f})"
 
 
 @dataclass(frozen=True)

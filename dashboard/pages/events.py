@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.pages.sheet import Sheet
-from dashboard.parts import Band, CountyMap, Ranking, Split, Trend
+from dashboard.parts import Band, Calendar, CountyMap, Parts, Ranking, Trend
 
 PAGE = Sheet(
     path="/events",
@@ -13,7 +13,14 @@ PAGE = Sheet(
     tiles=("E05", "C04"),
     told=("E01", "E02", "E03", "E04"),
     bands=(
-        Band("走势与县区", (Trend(), Ranking(), CountyMap()), foci=("E01", "E02", "E03", "E04", "E05")),
-        Band("构成", (Split("E03", "event_type", "活动类型"), Split("E06", "venue_type", "活动场所"))),
+        Band(
+            "走势与县区",
+            (Trend(), Parts("event_kind", span=5), CountyMap(span=7), Ranking()),
+            foci=("E01", "E02", "E03", "E04", "E05"),
+        ),
+        Band("逐日", (Calendar("E03", "活动日历"),)),
+        Band(
+            "构成", (Parts("event_venue", span=4), Parts("event_speaker", span=4), Parts("E03", "mode", "活动方式", 4))
+        ),
     ),
 ).page()

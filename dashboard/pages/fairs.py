@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.pages.sheet import Sheet
-from dashboard.parts import Band, CountyMap, Ranking, Split, Trend
+from dashboard.parts import Band, Calendar, CountyMap, Parts, Ranking, Stack, Steps, Trend
 
 PAGE = Sheet(
     path="/fairs",
@@ -13,7 +13,17 @@ PAGE = Sheet(
     tiles=("J04", "J05", "J10", "J06", "J07", "J08"),
     told=("J01", "J02", "J03"),
     bands=(
-        Band("走势与县区", (Trend(), Ranking(), CountyMap()), foci=("J01", "J02", "J03", "J11", "J06")),
-        Band("构成", (Split("J01", "mode", "举办方式"), Split("J01", "theme_type", "招聘会主题"))),
+        Band(
+            "走势与县区",
+            (
+                Trend(),
+                Stack((Steps("job_fair", before="J02"), Parts("fair_groups")), span=5),
+                CountyMap(span=7),
+                Ranking(),
+            ),
+            foci=("J01", "J02", "J03", "J11", "J06"),
+        ),
+        Band("逐日", (Calendar("J01", "招聘会日历"),)),
+        Band("构成", (Parts("fair_mode"), Parts("fair_theme"))),
     ),
 ).page()

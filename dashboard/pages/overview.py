@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.pages.sheet import Sheet
-from dashboard.parts import Band, CountyMap, Overdue, Ranking, Trend
+from dashboard.parts import Band, CountyMap, Overdue, Ranking, Targets, Trend
 
 CARDS = ("E01", "J01", "J02", "J03", "T01", "T02", "R01", "R04")
 """The metrics of the cards, in the order of the page."""
@@ -16,5 +16,8 @@ PAGE = Sheet(
     about="全市工会工作台账的主要数字。",
     cards=CARDS,
     told=("E01", "J01", "J02", "T02"),
-    bands=(Band("走势与县区", (Trend(), Ranking(), CountyMap(), Overdue()), foci=FOCI),),
+    bands=(
+        Band("走势与县区", (Trend(), Ranking(), CountyMap(), Overdue()), foci=FOCI),
+        Band("年度目标", (Targets(),)),
+    ),
 ).page()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.pages.sheet import Sheet
-from dashboard.parts import Band, Split, Trend
+from dashboard.parts import Band, Parts, PartyLife, Split, Trend
 
 PAGE = Sheet(
     path="/party",
@@ -13,8 +13,11 @@ PAGE = Sheet(
     tiles=("P05", "P06", "P07", "P08", "P09", "P_orgs", "P_members", "P06_docs", "C01", "C02", "C03", "C_visits"),
     told=("P01", "P02", "P04"),
     bands=(
-        Band("走势", (Trend(), Split("P02", "event_type", "组织生活落实", span=5)), foci=("P03", "P02", "P04", "P06")),
-        Band("支部", (Split("P02", "branch", "各支部组织生活落实率"), Split("P03", "branch", "各支部到会率"))),
-        Band("创建与共建", (Split("P07", "kind", "创建命名"), Split("C03", "service_type", "社区服务时长"))),
+        Band("支部", (PartyLife(span=7), Split("P03", "branch", "各支部到会率", span=5))),
+        Band("走势", (Trend(span=12),), foci=("P03", "P02", "P04", "P06")),
+        Band(
+            "创建与共建",
+            (Parts("P07", by="kind", title="创建命名"), Parts("C03", by="service_type", title="社区服务时长")),
+        ),
     ),
 ).page()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.pages.sheet import Sheet
-from dashboard.parts import Band, CountyMap, Overdue, Ranking, Split, Trend
+from dashboard.parts import Ages, Band, CountyMap, Overdue, Parts, Ranking, Stack, Trend
 
 PAGE = Sheet(
     path="/rectification",
@@ -13,8 +13,12 @@ PAGE = Sheet(
     tiles=("R_all", "R02", "R05", "R07", "R08"),
     told=("R_all", "R01"),
     bands=(
-        Band("督办", (Overdue(most=10, span=7), Split("R_all", "status", "办理状态", span=5))),
-        Band("走势与县区", (Trend(), Ranking(), CountyMap()), foci=("R01", "R03", "R04", "R_all")),
-        Band("构成", (Split("R_all", "source", "问题来源"), Split("R_all", "category", "问题类别"))),
+        Band("督办", (Overdue(most=8, span=7), Stack((Ages(), Parts("item_status")), span=5))),
+        Band(
+            "走势与县区",
+            (Trend(), Parts("item_source", span=5), CountyMap(span=7), Ranking()),
+            foci=("R01", "R03", "R04", "R_all"),
+        ),
+        Band("构成", (Parts("item_category"), Parts("R_all", "resp_unit", "责任单位"))),
     ),
 ).page()

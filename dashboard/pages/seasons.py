@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.pages.sheet import Sheet
-from dashboard.parts import Band, CountyMap, Ranking, Split, Trend
+from dashboard.parts import Band, CountyMap, Parts, Ranking, Trend
 
 PAGE = Sheet(
     path="/seasons",
@@ -13,7 +13,7 @@ PAGE = Sheet(
     tiles=("S03_funds", "S04_funds"),
     told=("S01", "S02", "S03", "S04"),
     bands=(
-        Band("走势与县区", (Ranking(), CountyMap(span=7), Trend(span=12)), foci=("S02", "S04", "S01", "S03")),
-        Band("构成", (Split("S02", "item", "夏送清凉项目"), Split("S04", "item", "冬送温暖项目"))),
+        Band("走势与县区", (CountyMap(span=7), Ranking(), Trend(span=12)), foci=("S02", "S04", "S01", "S03")),
+        Band("构成", (Parts("S02", by="item", title="夏送清凉项目"), Parts("S04", by="item", title="冬送温暖项目"))),
     ),
 ).page()

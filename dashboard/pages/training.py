@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.pages.sheet import Sheet
-from dashboard.parts import Band, CountyMap, Ranking, Split, Trend
+from dashboard.parts import Band, CountyMap, Parts, Ranking, Stack, Steps, Trend
 
 PAGE = Sheet(
     path="/training",
@@ -13,7 +13,14 @@ PAGE = Sheet(
     tiles=("T04", "T05", "T06", "T07", "T08", "T10"),
     told=("T01", "T02", "T03"),
     bands=(
-        Band("走势与县区", (Trend(), Ranking(), CountyMap()), foci=("T02", "T01", "T03", "T04", "T10")),
-        Band("构成", (Split("T02", "category", "培训类别"), Split("T02", "target_group", "培训对象"))),
+        Band(
+            "走势与县区",
+            (Trend(), Stack((Steps("training"), Parts("training_mode")), span=5), CountyMap(span=7), Ranking()),
+            foci=("T02", "T01", "T03", "T04", "T10"),
+        ),
+        Band(
+            "构成",
+            (Parts("T02", "category", "培训类别"), Parts("training_target")),
+        ),
     ),
 ).page()

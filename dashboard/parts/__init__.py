@@ -4,11 +4,32 @@ A part is declared with metric ids; it asks the screen's snapshot and hands plai
 no SQL and compute no figure, and know no single page.
 """
 
-from dashboard.parts.canvas import Band, Canvas, Part
+from dashboard.parts.canvas import Band, Canvas, Part, Stack
 from dashboard.parts.figures import Cards, Tiles
 from dashboard.parts.places import CountyMap, Ranking
-from dashboard.parts.series import Trend
-from dashboard.parts.shares import Split
+from dashboard.parts.series import Calendar, Trend
+from dashboard.parts.shares import Parts, Split, Steps
+from dashboard.parts.states import Ages, LedgerQuality, PartyLife, Submissions, Targets
 from dashboard.parts.work import Overdue
 
-__all__ = ["Band", "Canvas", "Cards", "CountyMap", "Overdue", "Part", "Ranking", "Split", "Tiles", "Trend"]
+__all__ = [
+    "Ages",
+    "Band",
+    "Calendar",
+    "Canvas",
+    "Cards",
+    "CountyMap",
+    "LedgerQuality",
+    "Overdue",
+    "Part",
+    "Parts",
+    "PartyLife",
+    "Ranking",
+    "Split",
+    "Stack",
+    "Steps",
+    "Submissions",
+    "Targets",
+    "Tiles",
+    "Trend",
+]

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dash import html
 from dash.development.base_component import Component
 
 from analytics.metrics import Change, Metric, MetricRow
@@ -60,6 +61,25 @@ class Part(Protocol):
 
     def draw(self, canvas: Canvas) -> Component | None:
         """Return its component; ``None`` where there is nothing to say."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Parts above each other in one column of a band."""
+
+    parts: tuple[Part, ...]
+    span: int = 6
+
+    @property
+    def needs(self) -> Sequence[str]:
+        """What its parts need."""
+        return [id_ for part in self.parts for id_ in part.needs]
+
+    def draw(self, canvas: Canvas) -> Component | None:
+        """Return the parts that have something to say; nothing where none has."""
+        drawn = [part.draw(canvas) for part in self.parts]
+        shown = [component for component in drawn if component is not None]
+        return html.Div(shown, className=f"stack span-{self.span}") if shown else None
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ class Cards:
         told = [metric for metric in self.metrics if not canvas.metric(metric).restricted]
         recent = canvas.snapshot.recent(told, canvas.request.asked) if told else {}
         drawn = [_card(canvas, canvas.figures[metric], recent.get(metric, ())) for metric in self.metrics]
-        return html.Div(drawn, className="cards")
+        # The cards' names are headings of the third rank: this one stands above them for those who hear the page.
+        return html.Div([html.H2("主要数字", className="unseen"), *drawn], className="cards")
 
 
 @dataclass(frozen=True)
