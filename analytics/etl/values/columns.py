@@ -23,6 +23,7 @@ from analytics.ledgers.schema import arrow_type
 _COMMON = frozenset({str, float, int, bool, type(None), dt.date, dt.datetime, dt.time, dt.timedelta})
 _LONG_NUMBER = r"(?:[0-9０-９][ \-\x{3000}\x{2010}-\x{2015}－]?){11}"
 _DIGITS = frozenset("0123456789０１２３４５６７８９")
+_MANY = 1000
 _SHORT = 5
 """No word for blank or 同上 is longer than this."""
 _ODD_ENDS = r"^[\s#eE\-\\/|_—–―‐‑‒−─━ー]|\s$|\s\s"
@@ -61,11 +62,19 @@ def _distinct(
 ) -> ParsedColumn:
     """Parse each distinct cell once."""
     kinds = set(map(type, raws))
+    if kinds == {str} and len(raws) >= _MANY:
+        try:
+            texts = pa.array(raws, pa.string()).dictionary_encode()
+        except (pa.ArrowException, UnicodeEncodeError):
+            pass  # half a character pair, which Arrow refuses: told apart one by one below
+        else:
+            answers = [parse(column, text, context, False) for text in texts.dictionary.to_pylist()]
+            return _assemble(column, texts.indices, answers)
     keys = _keys(column, raws, kinds, percent_cells)
     seen: dict[Any, int] = {}
     codes: list[int] = []
     append = codes.append
-    answers: list[Parsed] = []
+    answers = []
     for position, key in enumerate(keys):
         code = seen.get(key)
         if code is None:
@@ -73,11 +82,10 @@ def _distinct(
             percent = isinstance(key, tuple) and len(key) == 3
             answers.append(parse(column, raws[position], context, percent))
         append(code)
-    return _assemble(column, codes, answers)
+    return _assemble(column, pa.array(codes, pa.int32()), answers)
 
 
-def _assemble(column: Column, codes: list[int], answers: list[Parsed]) -> ParsedColumn:
-    indices = pa.array(codes, pa.int32())
+def _assemble(column: Column, indices: pa.Array, answers: list[Parsed]) -> ParsedColumn:
     distinct = pa.array([answer.value for answer in answers], arrow_type(column))
     ends = None
     if any(answer.end is not None for answer in answers):
@@ -85,7 +93,7 @@ def _assemble(column: Column, codes: list[int], answers: list[Parsed]) -> Parsed
     noted: dict[int, Parsed] = {}
     speaking = {code for code, answer in enumerate(answers) if answer.noteworthy}
     if speaking:
-        noted = {position: answers[code] for position, code in enumerate(codes) if code in speaking}
+        noted = {position: answers[code] for position, code in enumerate(indices.to_pylist()) if code in speaking}
     return ParsedColumn(distinct.take(indices), ends, noted)
 
 
