@@ -217,21 +217,35 @@ def bind(names: Iterable[str], spans: Iterable[Span], scope: Scope) -> dict[str,
 
 
 def _collect(cells: dict[Key, Cell], rows: list[dict[str, Any]], compiled: Compiled, shape: Shape) -> None:
-    size = len(shape.dims)
+    size, source, grain = len(shape.dims), shape.source, shape.grain
+    names = [f"g{index}" for index in range(size)]
+    days: dict[int, dt.date] = {}
+    notes: list[tuple[str, Mapping[Any, str]]] = [
+        ("approx", compiled.approx),
+        ("missing", compiled.missing),
+        ("imprecise", compiled.imprecise),
+        ("warned", compiled.warned),
+    ]
+    told = [(name, columns) for name, columns in notes if columns]
     for row in rows:
-        dims = tuple(_text(row[f"g{index}"]) for index in range(size))
-        bucket = first_day_of(int(row[f"g{size}"]), shape.grain) if shape.grain is not None else None
-        cell = cells.setdefault((row["branch_"], bucket, dims), Cell())
-        if row[compiled.scope] is not None:
-            cell.scope[shape.source] = cell.scope.get(shape.source, 0) + int(row[compiled.scope])
-            for key, name in compiled.values.items():
-                cell.values[key] = row[name]
-            for key, name in compiled.matched.items():
-                cell.matched[key] = int(row[name])
-        _add_counts(cell.approx, compiled.approx, row)
-        _add_counts(cell.missing, compiled.missing, row)
-        _add_counts(cell.imprecise, compiled.imprecise, row)
-        _add_counts(cell.warned, compiled.warned, row)
+        dims = tuple(_text(row[name]) for name in names)
+        bucket = None
+        if grain is not None:
+            number = int(row[f"g{size}"])
+            bucket = days.get(number) or days.setdefault(number, first_day_of(number, grain))
+        key = (row["branch_"], bucket, dims)
+        cell = cells.get(key)
+        if cell is None:
+            cell = cells[key] = Cell()
+        there = row[compiled.scope]
+        if there is not None:
+            cell.scope[source] = cell.scope.get(source, 0) + int(there)
+            for leaf, name in compiled.values.items():
+                cell.values[leaf] = row[name]
+            for leaf, name in compiled.matched.items():
+                cell.matched[leaf] = int(row[name])
+        for kind, columns in told:
+            _add_counts(getattr(cell, kind), columns, row)
 
 
 def _add_counts(into: dict[K, int], columns: Mapping[K, str], row: Mapping[str, Any]) -> None:

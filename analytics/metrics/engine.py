@@ -7,7 +7,8 @@ what a metric is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from analytics.metrics.targets import Targets
 
 
+_TEXTS = 2048
+"""Texts kept for a version; then all are made anew."""
+_FROM = re.compile(r"\bFROM ([a-z][a-z0-9_]*)\b(?! AS\b|[.(])")
+"""A ledger's view as the compiler writes it; the names of its own subqueries are no ledgers."""
+
+
 @dataclass(slots=True)
 class Kept:
     """What was once asked of an immutable version and need not be asked again.
@@ -27,11 +34,13 @@ class Kept:
         ledgers: The views there are.
         facts: What each ledger's columns hold.
         targets: Every annual target.
+        texts: Queries as they were compiled to the same with files named instead of views.
     """
 
     ledgers: frozenset[str] | None = None
     facts: dict[str, Facts] = field(default_factory=dict)
     targets: Targets | None = None
+    texts: dict[str, str] = field(default_factory=dict)
 
 
 class Engine(Protocol):
@@ -60,9 +69,22 @@ class DuckEngine:
 
     name = "duckdb"
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, kept: Kept | None = None) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        kept: Kept | None = None,
+        scan: Callable[[str], str | None] | None = None,
+    ) -> None:
+        """Ask over ``connection``.
+
+        Args:
+            connection: Has a view or table a ledger.
+            kept: What is known of the data.
+            scan: Gives the table function that reads a view's files, where a query may name that instead of the view.
+        """
         self._connection = connection
         self.kept = Kept() if kept is None else kept
+        self._scan = scan
 
     def ledgers(self) -> frozenset[str]:
         """Return the views and tables there are."""
@@ -73,7 +95,7 @@ class DuckEngine:
 
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Run ``sql`` and return its rows."""
-        found = self._connection.execute(sql, dict(parameters))
+        found = self._connection.execute(self._text(sql), dict(parameters))
         names = [str(column[0]) for column in found.description or []]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
@@ -81,6 +103,23 @@ class DuckEngine:
         """Run ``sql`` and return its rows; whole numbers stay whole beside blanks (Arrow types)."""
         import pandas as pd
 
-        table = self._connection.execute(sql, dict(parameters)).to_arrow_table()
+        table = self._connection.execute(self._text(sql), dict(parameters)).to_arrow_table()
         frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
         return frame
+
+    def _text(self, sql: str) -> str:
+        """Return ``sql`` with the files a view reads in place of the view, which has more columns than any query."""
+        scan = self._scan
+        if scan is None:
+            return sql
+        found = self.kept.texts.get(sql)
+        if found is None:
+
+            def replace(match: re.Match[str]) -> str:
+                source = scan(match[1])
+                return match[0] if source is None else f"FROM {source} AS {match[1]}"
+
+            if len(self.kept.texts) >= _TEXTS:
+                self.kept.texts.clear()
+            found = self.kept.texts[sql] = _FROM.sub(replace, sql)
+        return found

@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 Grain = Literal["month", "quarter", "half", "year"]
@@ -45,6 +46,7 @@ class Window:
         return self.start.day == 1 and self.limit == month_end(self.limit)
 
 
+@lru_cache(maxsize=4096)
 def month_end(day: dt.date) -> dt.date:
     """Return the last day of ``day``'s month."""
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])

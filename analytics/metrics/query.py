@@ -318,8 +318,11 @@ class _Answering:
         return sorted(seen, key=place)
 
     def _figure(self, metric: Metric, role: str, bucket: _Bucket, dims: Dims) -> Figure:
+        cell = self.cells.get((role, bucket.key, dims))
+        if cell is None:
+            return NOTHING
         period = bucket.period.year_to_date() if role == "ytd" else bucket.period
-        return figure(metric, self.cells.get((role, bucket.key, dims)), period.months_begun(self.day))
+        return figure(metric, cell, period.months_begun(self.day))
 
     def _ranks(
         self, metric: Metric, values: dict[tuple[dt.date | None, Dims], Figure]

@@ -9,6 +9,7 @@ import datetime as dt
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -87,18 +88,17 @@ def ask(
     placed = bool(place or unit or (limits is not None and limits.counties is not None))
     metrics = _allowed(metrics, dims, grain, placed=placed, discipline=discipline, named=ids is not None)
     metrics = _within(metrics, limits, named=ids is not None)
-    name = "connection"
+    name, scan = "connection", None
     if connection is None:
         version = version or current_version(settings)
-        connection, name = version.connect(), version.id
+        connection, name = version.kept_connection(), version.id
+        scan = version.scan
     elif version is not None:
         name = version.id
     kept = _kept.setdefault(version, Kept()) if version is not None else None
     counties = limits.counties if limits is not None else None
-    return Asked(
-        metrics, parse_period(period, day), day, Scope(dims, grain, place, unit), DuckEngine(connection, kept), name,
-        counties,
-    )  # fmt: skip
+    engine = DuckEngine(connection, kept, scan)
+    return Asked(metrics, parse_period(period, day), day, Scope(dims, grain, place, unit), engine, name, counties)
 
 
 def current_version(settings: Settings | None) -> Version:
@@ -135,7 +135,7 @@ def _choose(ids: str | Iterable[str] | None, dims: tuple[str, ...]) -> tuple[Met
         if not chosen:
             raise MetricError(f"没有指标可以按 {'、'.join(dims)} 分组；{_dimensions(known.values())}")
         return tuple(chosen)
-    folded = {id_.upper(): id_ for id_ in known}
+    folded = _folded()
     chosen = []
     for id_ in dict.fromkeys(id_.strip().upper() for id_ in ([ids] if isinstance(ids, str) else ids)):
         found = folded.get(id_)
@@ -149,6 +149,12 @@ def _choose(ids: str | Iterable[str] | None, dims: tuple[str, ...]) -> tuple[Met
             raise MetricError(f"{metric.id} {metric.name}不能按 {'、'.join(lacking)} 分组；{_dimensions([metric])}")
         chosen.append(metric)
     return tuple(chosen)
+
+
+@cache
+def _folded() -> dict[str, str]:
+    """Return every id of the catalogue by its capitals."""
+    return {id_.upper(): id_ for id_ in catalogue()}
 
 
 def _allowed(

@@ -54,6 +54,7 @@ class Version:
         self._root: duckdb.DuckDBPyConnection | None = None
         self._pid = 0
         self._lock = threading.Lock()
+        self._own = threading.local()
         self._limited: dict[Hashable, Limited] = {}
 
     def __repr__(self) -> str:
@@ -127,6 +128,26 @@ class Version:
                 self._pid = os.getpid()
             return self._root.cursor()
 
+    def kept_connection(self) -> duckdb.DuckDBPyConnection:
+        """Return ``connect()``'s connection as this thread was given it before; whoever uses it fetches all at once."""
+        pid, con = getattr(self._own, "kept", (0, None))
+        if con is None or pid != os.getpid():
+            con = self.connect()
+            self._own.kept = (os.getpid(), con)
+        found: duckdb.DuckDBPyConnection = con
+        return found
+
+    def scan(self, ledger: str) -> str | None:
+        """Return the table function that reads a ledger's files as its view does; ``None`` where only the view will do.
+
+        Naming it in a query's FROM in place of the view spares the database the view's many columns.
+        """
+        declared = self.ledgers.get(ledger)
+        kept = self.manifest["ledgers"].get(ledger, {}).get("columns", {})
+        if declared is None or self.folder is None or not set(columns(declared)) <= set(kept):
+            return None
+        return _scan(self.files(ledger)) if self.files(ledger) else None
+
     def upload(self, upload_id: str) -> dict[str, Any]:
         """Return one upload's row with its findings, quarantined rows and report.
 
@@ -181,6 +202,8 @@ class Version:
     def _make_root(self) -> duckdb.DuckDBPyConnection:
         con = duckdb.connect(":memory:", config=CONFIG)
         con.execute("SET enable_progress_bar = false")  # it would be drawn on standard output
+        # The files never change, so what their footers say is read once.
+        con.execute("SET GLOBAL parquet_metadata_cache = TRUE")
         for ledger in self.ledgers.values():
             con.execute(f"CREATE VIEW {quoted(ledger.id)} AS {self._ledger_sql(ledger)}")
         details = {field.name: sql_type(field.type) for field in uploads.FINDINGS}
@@ -246,6 +269,10 @@ class Limited(Version):
         """Refuse: files hold more than is left."""
         raise WarehouseError("限定了范围的查询不能直接读取数据文件。")
 
+    def scan(self, ledger: str) -> str | None:  # noqa: ARG002 - the whole version's signature
+        """Return ``None``: files hold more than is left."""
+        return None
+
 
 def _typed(wanted: Mapping[str, str], kept: Mapping[str, str], files: list[Path]) -> str:
     """Return a SELECT of ``wanted`` columns from ``files``, null where the files lack one."""
@@ -255,8 +282,12 @@ def _typed(wanted: Mapping[str, str], kept: Mapping[str, str], files: list[Path]
     body = ", ".join(
         quoted(name) if name in kept else f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in wanted.items()
     )
+    return f"SELECT {body} FROM {_scan(files)}"
+
+
+def _scan(files: list[Path]) -> str:
     names = ", ".join(literal(str(path)) for path in files)
-    return f"SELECT {body} FROM read_parquet([{names}], hive_partitioning = FALSE, union_by_name = FALSE)"
+    return f"read_parquet([{names}], hive_partitioning = FALSE, union_by_name = FALSE)"
 
 
 def _nothing(ledgers: Mapping[str, Ledger]) -> Version:
