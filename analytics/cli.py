@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import click
 
-from analytics import cli_history, cli_store, cli_users
+from analytics import cli_desk, cli_history, cli_store, cli_users
 from analytics.console import reports
 from analytics.console.acts import act, acting, files_on_record
 from analytics.console.chinese import speak_chinese
@@ -337,6 +337,8 @@ def findings(ledger: str | None, severity: str | None, upload: str | None, as_js
 
 main.add_command(cli_history.history)
 main.add_command(cli_history.profiles)
+main.add_command(cli_desk.approvals)
+main.add_command(cli_desk.watch)
 
 
 @verb()

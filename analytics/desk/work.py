@@ -191,7 +191,7 @@ def load(settings: Settings, confirmed: Sequence[Task], withdrawn: Sequence[Task
     # What is told as done is on the disk and published.
     for task, became in settled:
         tasks.move(settings, task.id, out_of={"loading", "withdrawing"}, **became)
-        if became["to"] == "done":
+        if became["to"] in ("done", "duplicate"):
             pending.drop(settings, task.id)
         _tell(settings, task, became)
     return [task for task, _ in settled]

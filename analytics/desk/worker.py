@@ -17,8 +17,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from analytics.settings import Settings
+
+if TYPE_CHECKING:
+    from analytics.etl.sandbox import Reader
 
 _log = logging.getLogger(__name__)
 
@@ -127,29 +131,32 @@ class Worker:
             return mine
 
     def _work(self) -> None:
-        from analytics.desk import tasks, work
+        from analytics.desk import tasks
         from analytics.etl.sandbox import Reader
 
-        settings = self._settings
-        tasks.take_up_again(settings)
+        tasks.take_up_again(self._settings)
         last = time.monotonic()
-        with Reader(settings, workers=READERS) as reader:
-            while not self._stopped and time.monotonic() - last < self._idle and _place(settings).exists():
-                confirmed = tasks.in_state(settings, {"confirming"}, limit=_GROUP)
-                withdrawn = tasks.in_state(settings, {"revoking"}, limit=_GROUP)
-                if confirmed or withdrawn:
-                    if not work.load(settings, confirmed, withdrawn):
-                        time.sleep(POLL_SECONDS)
+        with Reader(self._settings, workers=READERS) as reader:
+            while not self._stopped and time.monotonic() - last < self._idle and _place(self._settings).exists():
+                if self.step(reader):
                     last = time.monotonic()
-                    continue
-                waiting = tasks.in_state(settings, {"waiting"}, limit=_BATCH)
-                if waiting:
-                    for _ in work.read(settings, waiting, reader):
-                        if self._stopped:
-                            break
-                    last = time.monotonic()
-                    continue
-                time.sleep(POLL_SECONDS)
+                else:
+                    time.sleep(POLL_SECONDS)
+
+    def step(self, reader: Reader) -> bool:
+        """Do what is next: load what was confirmed, else read what waits. Return whether there was anything."""
+        from analytics.desk import tasks, work
+
+        confirmed = tasks.in_state(self._settings, {"confirming"}, limit=_GROUP)
+        withdrawn = tasks.in_state(self._settings, {"revoking"}, limit=_GROUP)
+        if confirmed or withdrawn:
+            work.load(self._settings, confirmed, withdrawn)
+            return True
+        waiting = tasks.in_state(self._settings, {"waiting"}, limit=_BATCH)
+        for _ in work.read(self._settings, waiting, reader):
+            if self._stopped:
+                break
+        return bool(waiting)
 
 
 def main() -> int:
