@@ -6,9 +6,16 @@ The data folder is one setting; every path below it is derived here and nowhere 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 
 class Settings(BaseSettings):
@@ -37,7 +44,7 @@ class Settings(BaseSettings):
     """A session ends after this long without use."""
     session_hours: float = Field(default=12, gt=0)
     """A session ends after this long in any case."""
-    hosts: tuple[str, ...] = ()
+    hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Names (without port) this server is reached by, besides this machine's own name and plain addresses."""
     proxies: int = Field(default=0, ge=0, le=5)
     """Reverse proxies in front whose X-Forwarded headers are to be believed."""
@@ -49,6 +56,12 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr | None = None
     oidc_name: str = "统一身份认证"
     """What the provider is called on the sign-in page."""
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        """Take names written one after the other, with commas or blanks between."""
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @classmethod
     def settings_customise_sources(

@@ -6,7 +6,6 @@ This module must not know what a page shows, nor SQL or files.
 from __future__ import annotations
 
 import logging
-import secrets
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,21 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import ALL, ClientsideFunction, Dash, Input, Output, dcc, html, no_update
 from dash.development.base_component import Component
-from flask import Flask, Response, request
+from flask import Flask, Response
 
-from analytics.ledgers import geography, ledgers
+from analytics.ledgers import geography
 from analytics.metrics import MetricError
-from analytics.operations.people import VISITOR
+from analytics.operations.people import VISITOR, Person
 from analytics.settings import Settings
 from dashboard import desk, state, theme
 from dashboard.auth import current_person
+from dashboard.auth.needs import ANYBODY, SIGNED_IN, needs
+from dashboard.auth.views import links as own_links
 from dashboard.components import frame
 from dashboard.fresh import Watcher, serve_freshness
 from dashboard.pages import PAGES, Page
 from dashboard.pages.page import PRODUCT, Reader, Request, county_names, lines_for, message_page, navigation
+from dashboard.security import secure
 from dashboard.source import NoVersionError, Snapshot, Source
 
 log = logging.getLogger(__name__)
@@ -65,7 +67,7 @@ def create_app(settings: Settings) -> Dash:
     """Return the dashboard over the data that ``settings`` points to.
 
     Args:
-        settings: The one settings object; ``secret_key`` may be absent, then one is made for this process.
+        settings: The one settings object.
     """
     source = Source(settings)
     owner = geography().federation
@@ -74,7 +76,7 @@ def create_app(settings: Settings) -> Dash:
         server=Flask("dashboard"),
         assets_folder=str(_HERE / "assets"),
         # Loaded by the page's head, before the first paint.
-        assets_ignore=r"00-scheme\.js|favicon\.svg",
+        assets_ignore=r"00-scheme\.js|favicon\.svg|account\.css",
         index_string=_INDEX.replace("__VARIABLES__", theme.css_variables()).replace("__PRODUCT__", owner + PRODUCT),
         title=f"{owner}{PRODUCT}",
         update_title="",
@@ -86,7 +88,6 @@ def create_app(settings: Settings) -> Dash:
         use_pages=False,
         on_error=_went_wrong,
     )
-    app.server.secret_key = settings.secret_key or secrets.token_hex(32)
     app.layout = _shell(owner)
     _connect(app, source)
     watcher = Watcher(source, lambda: _warm(source))
@@ -94,7 +95,7 @@ def create_app(settings: Settings) -> Dash:
     serve_freshness(app.server, watcher)
     _serve_health(app.server, source)
     desk.serve(app.server, settings)
-    _secure(app)
+    secure(app, settings, opens=_opens)
     # Dash finishes itself during its first request, and requests beside that one fail: let it be this one.
     app.server.test_client().get("/")
     return app
@@ -131,6 +132,7 @@ def _shell(owner: str) -> Component:
 
 
 def _connect(app: Dash, source: Source) -> None:
+    @needs(SIGNED_IN)
     def show(path: str | None, search: str | None, _: str | None) -> tuple[Any, Any, str, Any]:
         return _screen(source, path or "/", search or "", current_person())
 
@@ -164,11 +166,11 @@ def _screen(source: Source, path: str, search: str, reader: Reader) -> tuple[Any
         ]
         return _said(f"没有查看{page.title}的权限", sentences, reader, path)
     if page.shell is not None:
-        links = frame.links(navigation(PAGES, reader=reader, path=path, view=state.View()))
+        links = _links(reader, path, state.View())
         return page.shell(search), None, _title(page.title), links
     try:
         # Taken once: everything on this screen is answered by it, whatever is published meanwhile.
-        snapshot = source.current(discipline=_sees_discipline(reader))
+        snapshot = source.current(reader.scope)
     except NoVersionError:
         sentences = ["看板已经就绪，但还没有数据。请先把台账入库，再刷新本页；也可以先生成演示数据看看。"]
         command = "taizhang ingest 台账文件或文件夹\ntaizhang demo"
@@ -176,16 +178,25 @@ def _screen(source: Source, path: str, search: str, reader: Reader) -> tuple[Any
     return _render(page, _request(source, path, search, snapshot, reader))
 
 
-def _sees_discipline(reader: Reader) -> bool:
-    """Return whether every discipline ledger may be seen: their figures stand side by side."""
-    return all(reader.sees_ledger(ledger.id) for ledger in ledgers().values() if ledger.restricted)
+def _opens(path: str) -> bool | None:
+    """Return whether the page at an address opens to whoever asks; ``None`` where there is none."""
+    page = _PATHS.get(path)
+    return None if page is None else page.opens_to(current_person())
+
+
+def _links(reader: Reader, path: str, view: state.View) -> list[Component]:
+    """Return the pages of the dashboard that a reader may open, and the plain ones, theirs last."""
+    found = frame.links(navigation(PAGES, reader=reader, path=path, view=view))
+    plain = own_links(reader) if isinstance(reader, Person) else []
+    # A plain page is loaded as a page of its own.
+    return found + [html.A(word, href=href, **{"data-plain": "true"}) for word, href in plain]
 
 
 def _said(
     words: str, sentences: list[str], reader: Reader, path: str, *, command: str | None = None, title: str | None = None
 ) -> tuple[Any, Any, str, Any]:
     """Return a screen that only says something."""
-    links = frame.links(navigation(PAGES, reader=reader, path=path, view=state.View()))
+    links = _links(reader, path, state.View())
     return message_page(title=words, sentences=sentences, command=command), None, _title(title or words), links
 
 
@@ -194,14 +205,14 @@ def _request(source: Source, path: str, search: str, newest: Snapshot, reader: R
     version, snapshot = state.version_of(search), newest
     notes: tuple[Any, ...] = ()
     if version is not None and version != newest.version_id:
-        found = source.named(version, discipline=_sees_discipline(reader))
+        found = source.named(version, reader.scope)
         if found is None:
             notes = (f"数据版本“{version}”已不再保留，现按最新版本显示。",)
         else:
             snapshot = found
     read = state.read_view(
         search,
-        counties=county_names().keys(),
+        counties=county_names(reader.scope).keys(),
         metrics=snapshot.catalogue.keys(),
         reaches=snapshot.reaches,
         lines=lines_for(reader, snapshot),
@@ -235,7 +246,7 @@ def _render(page: Page, asked: Request) -> tuple[Any, Any, str, Any]:
         sentences=["本页全部数字出自同一数据版本；点击数字可查到来源文件、工作表和单元格。数据不离开本机。"],
     )
     title = _title(f"{asked.county_name}{asked.period_name}{page.title}")
-    links = frame.links(navigation(PAGES, reader=asked.reader, path=asked.path, view=asked.view))
+    links = _links(asked.reader, asked.path, asked.view)
     try:
         return page.render(asked), footer, title, links
     except MetricError as error:
@@ -262,69 +273,15 @@ def _went_wrong(error: Exception) -> tuple[Any, Any, str, Any]:
 
 def _serve_health(server: Flask, source: Source) -> None:
     @server.get("/healthz")
+    @needs(ANYBODY)
     def alive() -> Response:
         return Response("ok\n", mimetype="text/plain")
 
     @server.get("/readyz")
+    @needs(ANYBODY)
     def ready() -> Response:
         try:
             version = source.current().version_id
         except NoVersionError:
             return Response("no published version\n", status=503, mimetype="text/plain")
         return Response(f"ready {version}\n", mimetype="text/plain")
-
-
-def _secure(app: Dash) -> None:
-    """Set the headers that keep every request on this machine, and the status of unknown addresses."""
-    # The hashes exist once the layout and the callbacks do.
-    scripts = " ".join(f"'{value}'" if not value.startswith("'") else value for value in app.csp_hashes())
-    policy = "; ".join(
-        [
-            "default-src 'self'",
-            f"script-src 'self' {scripts}",
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
-            "font-src 'self' data:",
-            "connect-src 'self'",
-            "object-src 'none'",
-            "base-uri 'self'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        ]
-    )
-
-    def finish(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = policy
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["X-Frame-Options"] = "DENY"
-        response.headers["Referrer-Policy"] = "same-origin"
-        if response.status_code == 200 and response.mimetype == "text/html":
-            # The shell then says in words that there is no such page, or that it does not open.
-            page = _PATHS.get(request.path)
-            if page is None:
-                response.status_code = 404
-            elif not page.opens_to(current_person()):
-                response.status_code = 403
-        return response
-
-    def missing(_: Exception) -> tuple[str, int]:
-        return _plain_page("没有这个文件", "地址可能写错了。"), 404
-
-    def refused(_: Exception) -> tuple[str, int]:
-        return _plain_page("没有权限", "您现在的身份不能查看这一内容；工作需要的，请联系系统管理员。"), 403
-
-    def failed(_: Exception) -> tuple[str, int]:
-        return _plain_page("系统暂时出错", "已记入日志，数据没有受影响。请稍后再试。"), 500
-
-    app.server.after_request(finish)
-    app.server.register_error_handler(403, refused)
-    app.server.register_error_handler(404, missing)
-    app.server.register_error_handler(500, failed)
-
-
-def _plain_page(title: str, sentence: str) -> str:
-    return (
-        f'<!DOCTYPE html><html lang="zh-CN"><meta charset="utf-8"><title>{title}</title>'
-        f'<body style="font-family:{theme.FONT.replace(chr(34), chr(39))};margin:4rem auto;max-width:40rem;'
-        f'padding:0 1rem;color:{theme.LIGHT["ink"]}"><h1>{title}</h1><p>{sentence}</p><p><a href="/">回到总览</a></p>'
-    )

@@ -23,6 +23,7 @@ from analytics.settings import Settings
 from analytics.warehouse.errors import StoreBusy, WarehouseError
 from dashboard import desk_view
 from dashboard.auth import current_person
+from dashboard.auth.needs import needs
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ def serve(server: Flask, settings: Settings) -> None:
 
     @desk.post("/files")
     @told
+    @needs("upload")
     def files() -> Any:
         request.max_content_length = settings.max_file_bytes + _ROOM
         request.max_form_parts = 100
@@ -81,6 +83,7 @@ def serve(server: Flask, settings: Settings) -> None:
 
     @desk.get("/form")
     @told
+    @needs("upload")
     def form() -> Any:
         person = current_person()
         counter.allowed(person)
@@ -88,18 +91,21 @@ def serve(server: Flask, settings: Settings) -> None:
 
     @desk.get("/list")
     @told
+    @needs("upload")
     def listed() -> Any:
         rows, busy, every = desk_view.rows(settings, current_person())
         return _shown("list.html", busy=busy, rows=rows, every=every)
 
     @desk.get("/task/<task_id>")
     @told
+    @needs("upload")
     def task(task_id: str) -> Any:
         found = desk_view.task(settings, current_person(), task_id)
         return _shown("task.html", busy=found["state"]["busy"], title=found["file"], **found)
 
     @desk.post("/task/<task_id>/<act>")
     @told
+    @needs("upload")
     def change(task_id: str, act: str) -> Any:
         person, given = current_person(), request.form
         seen = int(given["revision"]) if given.get("revision", "").isdecimal() else -1
@@ -132,27 +138,32 @@ def serve(server: Flask, settings: Settings) -> None:
 
     @desk.get("/task/<task_id>/original")
     @told
+    @needs("upload")
     def original(task_id: str) -> Any:
         return _file(*counter.original(settings, current_person(), task_id, address=request.remote_addr))
 
     @desk.get("/task/<task_id>/marked")
     @told
+    @needs("upload")
     def marked(task_id: str) -> Any:
         return _file(*counter.marked(settings, current_person(), task_id, address=request.remote_addr))
 
     @desk.get("/template/<ledger>")
     @told
+    @needs("upload")
     def template(ledger: str) -> Any:
         return _file(*counter.template(current_person(), ledger))
 
     @desk.get("/approvals")
     @told
+    @needs("approve")
     def waiting() -> Any:
         _steward()
         return _shown("approvals.html", **desk_view.approvals(settings, request.args.get("show", "")))
 
     @desk.post("/approvals/<item_id>/<act>")
     @told
+    @needs("approve")
     def decide(item_id: str, act: str) -> Any:
         person, given = _steward(), request.form
         about = {"by": person.login, "address": request.remote_addr, "wait": _WAIT}

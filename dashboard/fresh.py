@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from flask import Flask, Response, jsonify
 
+from dashboard.auth.needs import SIGNED_IN, needs
 from dashboard.source import Source
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ def serve_freshness(server: Flask, watcher: Watcher) -> None:
     """Answer pages that ask whether what they show is still the newest."""
 
     @server.get(ADDRESS)
+    @needs(SIGNED_IN)
     def fresh() -> Response:
         answer = jsonify(version=watcher.told)
         answer.headers["Cache-Control"] = "no-store"

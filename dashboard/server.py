@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import socket
 import sys
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from analytics.settings import Settings
+from dashboard.secret import secret_key
 
 
 class _Application(BaseApplication):  # type: ignore[misc]
@@ -58,10 +58,9 @@ def run(settings: Settings, host: str | None = None, port: int | None = None, wo
     if problem := address_problem(host, port):
         sys.stderr.write(problem + "\n")
         return 1
-    if settings.secret_key is None:
-        sys.stderr.write("提示：没有设置 TAIZHANG_SECRET_KEY，本次使用临时密钥；正式部署请设置固定密钥。\n")
-        # One key for all workers, or a cookie of one would be refused by the next.
-        settings = settings.model_copy(update={"secret_key": secrets.token_hex(32)})
+    # Where it listens decides who may look around; one key serves all workers.
+    settings = settings.model_copy(update={"host": host, "port": port})
+    settings = settings.model_copy(update={"secret_key": secret_key(settings)})
 
     def announce(_: Any) -> None:
         sys.stdout.write(f"看板已启动：http://{_shown(host)}:{port}/（按 Ctrl+C 停止）\n")

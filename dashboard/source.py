@@ -22,7 +22,7 @@ from analytics import metrics
 from analytics.metrics import Metric, MetricRow, Period, TrendPoint, detail
 from analytics.metrics.dictionary import general_rules
 from analytics.metrics.periods import Grain
-from analytics.metrics.scope import scope_of
+from analytics.metrics.scope import Scope, scope_of, seen
 from analytics.settings import Settings
 from analytics.warehouse import publish, published
 from analytics.warehouse.published import Version
@@ -118,23 +118,26 @@ class Source:
         self._settings = settings
         self._memory = Memory(REMEMBERED)
 
-    def current(self, *, discipline: bool = False) -> Snapshot:
+    def current(self, scope: Scope = Scope()) -> Snapshot:  # noqa: B008 - a frozen value
         """Return the version that answers this screen.
 
         Args:
-            discipline: Whether the caller has made sure that the reader may see figures of discipline ledgers.
+            scope: What the reader may see of it; without, everything but the discipline ledgers.
 
         Raises:
             NoVersionError: Nothing has been published, or what is published holds no dated record.
         """
-        return Snapshot(published.current(self._settings), self._memory, discipline=discipline)
+        return self._seen(published.current(self._settings), scope)
 
-    def named(self, version_id: str, *, discipline: bool = False) -> Snapshot | None:
+    def named(self, version_id: str, scope: Scope = Scope()) -> Snapshot | None:  # noqa: B008 - a frozen value
         """Return one version by its id; ``None`` where it is not (or no longer) kept, or holds nothing."""
         version = published.named(self._settings, version_id)
         if version is None or version.data_as_of is None:
             return None
-        return Snapshot(version, self._memory, discipline=discipline)
+        return self._seen(version, scope)
+
+    def _seen(self, version: Version, scope: Scope) -> Snapshot:
+        return Snapshot(seen(version, scope), self._memory, discipline=scope.discipline)
 
     def newest_id(self) -> str | None:
         """Return the id of the newest version; the cheapest question there is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
+from typing import Any, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict
@@ -24,9 +25,19 @@ class Role(BaseModel):
 @cache
 def roles() -> dict[str, Role]:
     """Return the roles by id, in the order of the declaration (read once a process)."""
-    text = resources.files(__package__).joinpath("roles.yaml").read_text(encoding="utf-8")
-    found = [Role.model_validate(entry) for entry in yaml.safe_load(text)["roles"]]
+    found = [Role.model_validate(entry) for entry in _declared()["roles"]]
     return {role.id: role for role in found}
+
+
+@cache
+def acts() -> dict[str, str]:
+    """Return what the audit calls each act, in Chinese."""
+    return dict(_declared()["acts"])
+
+
+def _declared() -> dict[str, Any]:
+    text = resources.files(__package__).joinpath("roles.yaml").read_text(encoding="utf-8")
+    return cast("dict[str, Any]", yaml.safe_load(text))
 
 
 @cache

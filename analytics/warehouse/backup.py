@@ -123,7 +123,7 @@ def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 def holds_data(settings: Settings) -> bool:
     """Tell whether the data folder has anything that a restore would replace."""
     return any(
-        entry.is_file() and entry.name != ".gitkeep" and not entry.name.endswith(".lock")
+        entry.is_file() and entry.name not in {".gitkeep", "secret.key"} and not entry.name.endswith(".lock")
         for folder in (settings.raw, settings.processed)
         for entry in folder.rglob("*")
     )

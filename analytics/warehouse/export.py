@@ -23,7 +23,7 @@ from analytics.warehouse.published import Version
 from analytics.warehouse.tables import quoted
 
 Kind = Literal["csv", "json", "parquet", "xlsx"]
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BATCH = 5_000
 _LAST = ("precision", "extra", "findings")
 

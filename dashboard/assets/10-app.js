@@ -3,6 +3,17 @@
 (function () {
   "use strict";
 
+  /* Whose session has ended goes on at the sign-in page, and comes back to where they were. */
+  var ask = window.fetch;
+  window.fetch = function () {
+    return ask.apply(this, arguments).then(function (answer) {
+      if (answer.status === 401) {
+        window.location.assign("/signin?next=" + encodeURIComponent(window.location.pathname + window.location.search));
+      }
+      return answer;
+    });
+  };
+
   /* What had the focus when another address was asked for, so that the keyboard stays where it was. */
   var held = null;
 

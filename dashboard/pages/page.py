@@ -16,6 +16,7 @@ from dash.development.base_component import Component
 
 from analytics.ledgers import geography
 from analytics.metrics.periods import parse_period
+from analytics.metrics.scope import Scope
 from dashboard import state
 from dashboard.components import bar, frame
 from dashboard.components.text import day
@@ -38,6 +39,10 @@ class Reader(Protocol):
 
     def sees_ledger(self, name: str) -> bool:
         """Return whether this person may see figures of a ledger."""
+
+    @property
+    def scope(self) -> Scope:
+        """What this person's questions may see."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,15 @@ class Request:
     @property
     def county_name(self) -> str:
         """The county shown, or the whole city."""
-        return county_names().get(self.view.county or "", WHOLE_CITY)
+        return county_names().get(self.view.county or "", self.whole_name)
+
+    @property
+    def whole_name(self) -> str:
+        """What everything this reader may see is called: the whole city, or the counties they are limited to."""
+        mine = self.reader.scope.counties
+        if mine is None:
+            return WHOLE_CITY
+        return next(iter(mine)) if len(mine) == 1 else f"所辖{len(mine)}个县区"
 
     @property
     def lines(self) -> list[str]:
@@ -151,9 +164,9 @@ def lines_for(reader: Reader, snapshot: Snapshot) -> list[str]:
     return list(dict.fromkeys(metric.line for metric in known if reader.sees_ledger(metric.ledger)))
 
 
-def county_names() -> dict[str, str]:
-    """Return the names of all counties by code, in the order of the geography."""
-    return {county.code: county.name for county in geography().counties}
+def county_names(scope: Scope | None = None) -> dict[str, str]:
+    """Return the names of all counties (of those in ``scope``) by code, in the order of the geography."""
+    return {c.code: c.name for c in geography().counties if scope is None or scope.sees_county(c.name)}
 
 
 def ask_bar(request: Request, *, line: str | None = None) -> Component:
@@ -195,10 +208,10 @@ def ask_bar(request: Request, *, line: str | None = None) -> Component:
 
 
 def _county_picker(request: Request) -> Component:
-    counties = [frame.Choice(WHOLE_CITY, request.at(county=None, page=1), request.view.county is None)]
+    counties = [frame.Choice(request.whole_name, request.at(county=None, page=1), request.view.county is None)]
     counties += [
         frame.Choice(name, request.at(county=code, page=1), code == request.view.county)
-        for code, name in county_names().items()
+        for code, name in county_names(request.reader.scope).items()
     ]
     return frame.picker(name="county", label="县区", choices=counties)
 

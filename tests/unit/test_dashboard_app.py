@@ -118,9 +118,12 @@ def test_unknown_components_are_not_excused(app: Dash) -> None:
     assert app.config.suppress_callback_exceptions is False
 
 
-def test_each_process_without_a_key_makes_its_own(tmp_path: Path) -> None:
+def test_the_key_is_made_once_kept_for_its_owner_alone_and_shared_by_all_processes(tmp_path: Path) -> None:
     keys = [application.create_app(Settings(data=tmp_path)).server.secret_key for _ in range(2)]
-    assert len(set(keys)) == 2
+    assert len(set(keys)) == 1
+    assert len(keys[0]) == 64
+    assert (tmp_path / "processed" / "secret.key").stat().st_mode & 0o077 == 0
+    assert application.create_app(Settings(data=tmp_path / "other")).server.secret_key != keys[0]
     assert application.create_app(Settings(data=tmp_path, secret_key="kept")).server.secret_key == "kept"
 
 
