@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz import fuzz, process
@@ -27,6 +28,7 @@ _WHOLE_BLOCK = 120
 """Rows with the same county, date and counts that are all compared with each other; in a larger block each
 is compared with its neighbours in the order of their names only, so that the work stays linear."""
 _NEIGHBOURS = 12
+_PART = 32_768
 _BETWEEN = "\x1f"
 _NOTHING = "\x1e"
 
@@ -66,11 +68,16 @@ def record_ids(ledger: Ledger, table: pa.Table) -> pa.Array:
     )
     if table.num_rows == 0:
         return pa.array([], pa.string())
-    hashed = engine.query(
-        "SELECT left(sha256(key_text), 32) AS id FROM keys_to_hash ORDER BY position",
-        {"keys_to_hash": pa.table({"position": pa.array(range(table.num_rows), pa.int64()), "key_text": texts})},
-    )
-    return hashed.column("id").combine_chunks()
+    texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    hashed = [
+        # A part at a time: the database's own copies of all the texts would outweigh the answer many times.
+        engine.query(
+            "SELECT left(sha256(key_text), 32) AS id FROM keys_to_hash ORDER BY position",
+            {"keys_to_hash": pa.table({"position": pa.array(np.arange(len(part))), "key_text": part})},
+        ).column("id")
+        for part in (texts.slice(start, _PART) for start in range(0, table.num_rows, _PART))
+    ]
+    return pa.concat_arrays([chunk for column in hashed for chunk in column.chunks])
 
 
 def _key_part(ledger: Ledger, table: pa.Table, name: str) -> Any:

@@ -54,6 +54,8 @@ def launch(target: str = TARGET) -> Started:
         "ARROW_IO_THREADS": "1",
         # Memory goes back to the system as the limits count it, and no background thread is left over a fork.
         "ARROW_DEFAULT_MEMORY_POOL": "system",
+        # What the threads that read pieces have let go of is used again, not kept for each of them.
+        "MALLOC_ARENA_MAX": "2",
     }
     errors = os.memfd_create("worker")
     with theirs:

@@ -81,8 +81,9 @@ def in_pieces(book: XlsxBook, part: SheetPart, data: bytes) -> Pieces | None:
         # The first piece keeps what follows the rows: merged ranges are told there.
         tail = data[end:] if place == 0 else _END + b"</worksheet>"
         xml = b"".join((data[:begin], data[cuts[place] : cuts[place + 1]], tail))
-        copy = BytesIO(book.clean_copy({part.part: xml}, alone=part))
-        return calamine.CalamineWorkbook.from_filelike(copy).get_sheet_by_index(0)
+        workbook = calamine.CalamineWorkbook.from_filelike(BytesIO(book.clean_copy({part.part: xml}, alone=part)))
+        del xml
+        return workbook.get_sheet_by_index(0)
 
     pool = ThreadPoolExecutor(min(threads, number))
     return Pieces(pool, pool.map(read, range(number)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -136,7 +137,8 @@ def _read_xlsx(content: bytes, kind: Kind, limits: Limits) -> Workbook:
     replaced: dict[str, bytes] = {}
     total = 0
     for part in parts:
-        detail = XlsxSheet(package.read_xml(part.part), lambda: book.styles)
+        again = partial(package.read_xml, part.part)
+        detail = XlsxSheet(again(), lambda: book.styles, again)
         rows, columns = detail.bounds()
         if rows * columns > max(_SPARSE, detail.cell_count * 20):
             data, far = detail.without_far_cells()
@@ -165,6 +167,7 @@ def _read_xlsx(content: bytes, kind: Kind, limits: Limits) -> Workbook:
                 sheet.rows[row][column] = number
         sheet.hidden_rows, sheet.hidden_columns = hidden, detail.hidden_columns()
         sheet.details = detail
+        detail.release()
         findings += _formulas_without_result(part.name, special)
         sheets.append(sheet)
     return Workbook(kind, sheets, findings, book.date1904)

@@ -41,6 +41,7 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f\b([^>]*?)(?:/>|>([^<]*)</)")
 _STYLE = re.compile(rb"""\bs\s*=\s*["'](\d+)["']""")
 _TYPE = re.compile(rb"""\bt\s*=\s*["'](\w+)["']""")
 
+_LARGE = 4 << 20
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
 BUILT_IN_FORMATS: dict[int, str | None] = {
@@ -78,13 +79,27 @@ class Styles:
 class XlsxSheet:
     """The XML of one sheet, and what can be asked of it. Rows and columns count from 0."""
 
-    def __init__(self, data: bytes, styles: Callable[[], Styles]) -> None:
-        self.data = data
-        """The XML itself."""
+    def __init__(self, data: bytes, styles: Callable[[], Styles], again: Callable[[], bytes] | None = None) -> None:
+        """Take the XML; ``again`` reads it once more after ``release``."""
+        self._data: bytes | None = data
+        self._again = again
         self._styles = styles
         first = _FIRST_CELL.search(data)
         self._plain = first is None or data.startswith(b'<c r="', first.start())
         """Written the way every office program writes: ``<c r="A1"``, no namespace prefix."""
+
+    @property
+    def data(self) -> bytes:
+        """The XML itself."""
+        if self._data is None:
+            assert self._again is not None  # noqa: S101 - what ``release`` made sure of
+            self._data = self._again()
+        return self._data
+
+    def release(self) -> None:
+        """Let go of a large sheet's XML: most of them are asked nothing more, and it outweighs their cells."""
+        if self._again is not None and self._data is not None and len(self._data) > _LARGE:
+            self._data = None
 
     @cached_property
     def _cells_span(self) -> tuple[int, int]:
