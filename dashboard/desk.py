@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 HEADER = "X-Requested-With"
 """Sent with every change by our own script; a page of another site cannot send it without being asked first."""
-_ROOM = 1 << 20
+_ROOM = 1 << 16
 """Bytes of a form beside its files."""
 _WAIT = 15.0
 """Seconds a decision waits for another writer."""
@@ -61,6 +61,7 @@ def serve(server: Flask, settings: Settings) -> None:
         return answer
 
     @desk.post("/files")
+    @needs("upload")
     @told
     @needs("upload")
     def files() -> Any:
@@ -82,6 +83,7 @@ def serve(server: Flask, settings: Settings) -> None:
         return jsonify({"took": took})
 
     @desk.get("/form")
+    @needs("upload")
     @told
     @needs("upload")
     def form() -> Any:
@@ -90,6 +92,7 @@ def serve(server: Flask, settings: Settings) -> None:
         return _shown("drop.html", **desk_view.drop(settings, person))
 
     @desk.get("/list")
+    @needs("upload")
     @told
     @needs("upload")
     def listed() -> Any:
@@ -97,6 +100,7 @@ def serve(server: Flask, settings: Settings) -> None:
         return _shown("list.html", busy=busy, rows=rows, every=every)
 
     @desk.get("/task/<task_id>")
+    @needs("upload")
     @told
     @needs("upload")
     def task(task_id: str) -> Any:
@@ -104,6 +108,7 @@ def serve(server: Flask, settings: Settings) -> None:
         return _shown("task.html", busy=found["state"]["busy"], title=found["file"], **found)
 
     @desk.post("/task/<task_id>/<act>")
+    @needs("upload")
     @told
     @needs("upload")
     def change(task_id: str, act: str) -> Any:
@@ -137,24 +142,28 @@ def serve(server: Flask, settings: Settings) -> None:
         return found
 
     @desk.get("/task/<task_id>/original")
+    @needs("upload")
     @told
     @needs("upload")
     def original(task_id: str) -> Any:
         return _file(*counter.original(settings, current_person(), task_id, address=request.remote_addr))
 
     @desk.get("/task/<task_id>/marked")
+    @needs("upload")
     @told
     @needs("upload")
     def marked(task_id: str) -> Any:
         return _file(*counter.marked(settings, current_person(), task_id, address=request.remote_addr))
 
     @desk.get("/template/<ledger>")
+    @needs("upload")
     @told
     @needs("upload")
     def template(ledger: str) -> Any:
         return _file(*counter.template(current_person(), ledger))
 
     @desk.get("/approvals")
+    @needs("approve")
     @told
     @needs("approve")
     def waiting() -> Any:
@@ -162,6 +171,7 @@ def serve(server: Flask, settings: Settings) -> None:
         return _shown("approvals.html", **desk_view.approvals(settings, request.args.get("show", "")))
 
     @desk.post("/approvals/<item_id>/<act>")
+    @needs("approve")
     @told
     @needs("approve")
     def decide(item_id: str, act: str) -> Any:

@@ -300,6 +300,7 @@ def revoke(settings: Settings, person: Person, upload_id: str, reason: str) -> N
         Refused: No reason, not theirs, or not loaded.
     """
     _must(person, "revoke", "撤回上传")
+    may_fetch(settings, person, upload_id)
     reason = reason.strip()[:LONGEST]
     if not reason:
         raise Refused("撤回要写明原因，例如“报错了文件”。")

@@ -25,6 +25,23 @@
     place.classList.toggle("good", !bad);
   }
 
+  /* An answer that is not ours: the session has ended, or there were too many requests. */
+  function read(response) {
+    var kind = response.headers.get("Content-Type") || "";
+    if (kind.indexOf("application/json") === 0) {
+      return response.json().then(function (answer) {
+        return { fine: response.ok, answer: answer };
+      });
+    }
+    var words = {
+      401: "登录已过期，请重新登录。已经上传的文件都还在。",
+      403: "您现在的身份不能做这一项。",
+      429: "操作太频繁，请过一分钟再试。",
+    };
+    var status = response.redirected ? 401 : response.status;
+    return { fine: false, answer: { message: words[status] || "没有做成，请刷新页面后重试。" } };
+  }
+
   /* Parts the server writes ------------------------------------------------------------------------------------- */
 
   function put(box, answer) {
@@ -57,11 +74,7 @@
     box.dataset.loaded = place;
     return window
       .fetch(place, { headers: headers(), credentials: "same-origin" })
-      .then(function (response) {
-        return response.json().then(function (answer) {
-          return { fine: response.ok, answer: answer };
-        });
-      })
+      .then(read)
       .then(function (got) {
         if (!document.contains(box) || box.dataset.fragment !== place) return;
         if (got.fine) {
@@ -126,11 +139,7 @@
     if (button) button.setAttribute("aria-busy", "true");
     window
       .fetch(form.action, { method: "POST", body: given(form), headers: headers(), credentials: "same-origin" })
-      .then(function (response) {
-        return response.json().then(function (answer) {
-          return { fine: response.ok, answer: answer };
-        });
-      })
+      .then(read)
       .then(function (got) {
         tell(box, got.fine ? "" : got.answer.message || "没有做成，请稍后再试。", true);
         if (got.fine && got.answer.go) {
