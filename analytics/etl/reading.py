@@ -13,7 +13,6 @@ from analytics.etl.report import IngestOptions, Outcome
 from analytics.etl.workbook import open_grids
 
 LATER = (
-    "analytics.etl.wire",
     "analytics.ledgers.model",
     "pyarrow.compute",
     "duckdb",

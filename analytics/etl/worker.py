@@ -48,7 +48,7 @@ def main(descriptor: int, target: str) -> None:
     sys.meta_path.insert(0, _WithoutPandas())
     name, _, function = target.partition(":")
     module = importlib.import_module(name)
-    later: Sequence[str] = getattr(module, "LATER", ())
+    later = ("analytics.etl.wire", *getattr(module, "LATER", ()))
     with selectors.DefaultSelector() as selector:
         selector.register(server, selectors.EVENT_READ)
         for each in later:
