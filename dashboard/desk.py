@@ -63,7 +63,6 @@ def serve(server: Flask, settings: Settings) -> None:
     @desk.post("/files")
     @needs("upload")
     @told
-    @needs("upload")
     def files() -> Any:
         request.max_content_length = settings.max_file_bytes + _ROOM
         request.max_form_parts = 100
@@ -85,7 +84,6 @@ def serve(server: Flask, settings: Settings) -> None:
     @desk.get("/form")
     @needs("upload")
     @told
-    @needs("upload")
     def form() -> Any:
         person = current_person()
         counter.allowed(person)
@@ -94,7 +92,6 @@ def serve(server: Flask, settings: Settings) -> None:
     @desk.get("/list")
     @needs("upload")
     @told
-    @needs("upload")
     def listed() -> Any:
         rows, busy, every = desk_view.rows(settings, current_person())
         return _shown("list.html", busy=busy, rows=rows, every=every)
@@ -102,7 +99,6 @@ def serve(server: Flask, settings: Settings) -> None:
     @desk.get("/task/<task_id>")
     @needs("upload")
     @told
-    @needs("upload")
     def task(task_id: str) -> Any:
         found = desk_view.task(settings, current_person(), task_id)
         return _shown("task.html", busy=found["state"]["busy"], title=found["file"], **found)
@@ -110,7 +106,6 @@ def serve(server: Flask, settings: Settings) -> None:
     @desk.post("/task/<task_id>/<act>")
     @needs("upload")
     @told
-    @needs("upload")
     def change(task_id: str, act: str) -> Any:
         person, given = current_person(), request.form
         seen = int(given["revision"]) if given.get("revision", "").isdecimal() else -1
@@ -144,28 +139,24 @@ def serve(server: Flask, settings: Settings) -> None:
     @desk.get("/task/<task_id>/original")
     @needs("upload")
     @told
-    @needs("upload")
     def original(task_id: str) -> Any:
         return _file(*counter.original(settings, current_person(), task_id, address=request.remote_addr))
 
     @desk.get("/task/<task_id>/marked")
     @needs("upload")
     @told
-    @needs("upload")
     def marked(task_id: str) -> Any:
         return _file(*counter.marked(settings, current_person(), task_id, address=request.remote_addr))
 
     @desk.get("/template/<ledger>")
     @needs("upload")
     @told
-    @needs("upload")
     def template(ledger: str) -> Any:
         return _file(*counter.template(current_person(), ledger))
 
     @desk.get("/approvals")
     @needs("approve")
     @told
-    @needs("approve")
     def waiting() -> Any:
         _steward()
         return _shown("approvals.html", **desk_view.approvals(settings, request.args.get("show", "")))
@@ -173,7 +164,6 @@ def serve(server: Flask, settings: Settings) -> None:
     @desk.post("/approvals/<item_id>/<act>")
     @needs("approve")
     @told
-    @needs("approve")
     def decide(item_id: str, act: str) -> Any:
         person, given = _steward(), request.form
         about = {"by": person.login, "address": request.remote_addr, "wait": _WAIT}
