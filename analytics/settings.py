@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     """Names (without port) this server is reached by, besides this machine's own name and plain addresses."""
     proxies: int = Field(default=0, ge=0, le=5)
     """Reverse proxies in front whose X-Forwarded headers are to be believed."""
+    log_requests: bool = False
+    """Write a JSON line a request to standard error (no addresses, names or values)."""
     metrics_token: SecretStr | None = None
     """Lets a Prometheus that is not on this machine read /metrics."""
     oidc_issuer: str | None = None

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from dash import Dash
+from dash.exceptions import DependencyException
 from flask import Response, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from analytics.settings import Settings
@@ -19,6 +20,7 @@ from dashboard import theme
 from dashboard.auth import managing, oidc, views
 from dashboard.auth.gate import Gate
 from dashboard.auth.limits import make_limiter
+from dashboard.monitoring import monitor
 from dashboard.secret import secret_key
 
 _KEPT = frozenset(
@@ -58,6 +60,7 @@ def secure(app: Dash, settings: Settings, *, opens: Callable[[str], bool | None]
     provider = oidc.connect(app, settings)
     views.connect(app, settings, gate, limiter, provider)
     managing.connect(app, settings)
+    monitor(server, settings)
     _errors(app)
     _headers(app, settings, opens)
     return gate
@@ -127,6 +130,8 @@ def _errors(app: Dash) -> None:
     for code in _SAID:
         app.server.register_error_handler(code, said)
     app.server.register_error_handler(500, failed)
+    # Dash takes a script nobody has for a fault of its own.
+    app.server.register_error_handler(DependencyException, lambda _: said(NotFound()))
 
 
 def _plain_page(title: str, sentence: str) -> str:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import socket
 import sys
+import tempfile
 from typing import Any
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
@@ -37,7 +39,9 @@ class _Application(BaseApplication):  # type: ignore[misc]
         dies of SIGABRT when it ends (seen with 1.5.6).
         """
         from dashboard.app import create_app
+        from dashboard.monitoring import log_as_json
 
+        log_as_json()
         return create_app(self._settings).server
 
 
@@ -96,10 +100,17 @@ def run(settings: Settings, host: str | None = None, port: int | None = None, wo
         "post_worker_init": warm,
         "worker_exit": rest,
     }
+    # Each worker counts in files of its own; whoever answers /metrics adds them up.
+    counters, master = tempfile.mkdtemp(prefix="taizhang-metrics-"), os.getpid()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters
     try:
         _Application(settings, options).run()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
+    finally:
+        # A worker that ends comes by here too.
+        if os.getpid() == master:
+            shutil.rmtree(counters, ignore_errors=True)
     return 0
 
 
