@@ -24,15 +24,13 @@ test: ## 准备测试所需的一切（含浏览器和中文字体）并运行�
 	@$(ENVIRONMENT) dev
 	@$(ENVIRONMENT) browser
 	@$(ENVIRONMENT) duckdb2
-	@$(BIN)/python -m pytest -m 'not slow' $(PYTEST)
-	@$(ENVIRONMENT) test-duckdb2
+	@$(ENVIRONMENT) tests 'not slow' $(PYTEST)
 
 test-all: ## 与 test 相同，另加标记为 slow 的测试
 	@$(ENVIRONMENT) dev
 	@$(ENVIRONMENT) browser
 	@$(ENVIRONMENT) duckdb2
-	@$(BIN)/python -m pytest $(PYTEST)
-	@$(ENVIRONMENT) test-duckdb2
+	@$(ENVIRONMENT) tests 'slow or not slow' $(PYTEST)
 
 check: ## 代码规范、类型和快速测试
 	@$(ENVIRONMENT) dev
