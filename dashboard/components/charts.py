@@ -200,11 +200,12 @@ def calendar_figure(*, days: Sequence[Day], height: int = 208) -> Figure:
     weeks = (days[-1].date - first).days // 7 + 1
     highest = max((day.value for day in days if day.value), default=1.0)
     values: list[list[float | None]] = [[None] * weeks for _ in WEEKDAYS]
-    notes: list[list[list[str]]] = [[["", ""] for _ in range(weeks)] for _ in WEEKDAYS]
+    points: list[tuple[int, int, list[str]]] = []
     for day in days:
         week, row = (day.date - first).days // 7, day.date.weekday()
         values[row][week] = day.value or 0.0
-        notes[row][week] = [day.href, f"{day.date.month}月{day.date.day}日 周{WEEKDAYS[row]}　{day.text}"]
+        words = f"{day.date.month}月{day.date.day}日 周{WEEKDAYS[row]}　{day.text}"
+        points.append((week, row, [day.href, words]))
     # Few or many are told apart best where most days are: near the lower end.
     colours = [[0, theme.CHART["none"]], [1e-9, _tint(0.0)], [0.25, _tint(0.35)], [1, _tint(1.0)]]
     layout = theme.figure_layout(height=height)
@@ -219,7 +220,6 @@ def calendar_figure(*, days: Sequence[Day], height: int = 208) -> Figure:
     }
     layout["yaxis"] |= {
         "showgrid": False,
-        "autorange": "reversed",
         "rangemode": "normal",
         "tickvals": [0, 2, 4, 6],
         "ticktext": [WEEKDAYS[row] for row in (0, 2, 4, 6)],
@@ -229,15 +229,26 @@ def calendar_figure(*, days: Sequence[Day], height: int = 208) -> Figure:
         "z": values,
         "zmin": 0,
         "zmax": highest,
-        "customdata": notes,
-        "hovertemplate": "%{customdata[1]}<extra></extra>",
-        "hoverongaps": False,
+        "hoverinfo": "skip",
         "showscale": False,
         "colorscale": colours,
         "xgap": 3,
         "ygap": 3,
     }
-    return {"data": [data], "layout": layout}
+    # Cells of a heatmap do not tell Dash what they carry when clicked: a point nobody sees in each of them does.
+    pins = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [week for week, _, _ in points],
+        "y": [row for _, row, _ in points],
+        "customdata": [carried for _, _, carried in points],
+        "hovertemplate": "%{customdata[1]}<extra></extra>",
+        "marker": {"size": 16, "opacity": 0},
+        "showlegend": False,
+    }
+    layout["xaxis"] |= {"range": [-0.5, weeks - 0.5]}
+    layout["yaxis"] |= {"autorange": False, "range": [6.5, -0.5]}
+    return {"data": [data, pins], "layout": layout}
 
 
 def _tint(share: float) -> str:
