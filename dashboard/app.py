@@ -24,6 +24,7 @@ from dashboard.auth import current_person
 from dashboard.auth.needs import ANYBODY, SIGNED_IN, needs
 from dashboard.auth.views import links as own_links
 from dashboard.components import frame
+from dashboard.exports import serve_exports
 from dashboard.fresh import Watcher, serve_freshness
 from dashboard.pages import PAGES, Page
 from dashboard.pages.page import PRODUCT, Reader, Request, county_names, lines_for, message_page, navigation
@@ -93,6 +94,7 @@ def create_app(settings: Settings) -> Dash:
     watcher = Watcher(source, lambda: _warm(source))
     app.server.extensions[WATCHER] = watcher
     serve_freshness(app.server, watcher)
+    serve_exports(app.server, settings, lambda path, search, person: _asked(source, path, search, person), _plain_page)
     _serve_health(app.server, source)
     desk.serve(app.server, settings)
     secure(app, settings, opens=_opens)
@@ -231,6 +233,18 @@ def _request(source: Source, path: str, search: str, newest: Snapshot, reader: R
         reader=reader,
         uploads=UPLOADS if uploads is not None and uploads.opens_to(reader) else None,
     )
+
+
+def _asked(source: Source, path: str, search: str, person: Reader) -> tuple[Page, Request]:
+    """Return the page of an address and what it asks, for a file of it.
+
+    Raises:
+        KeyError: There is no such page.
+        NoVersionError: There is no data.
+    """
+    page = _PATHS[path]
+    newest = source.current(person.scope)
+    return page, _request(source, path, search, newest, person)
 
 
 def _moment(snapshot: Snapshot) -> str:

@@ -19,12 +19,15 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from analytics import metrics
+from analytics.ledgers import ledgers
 from analytics.metrics import Metric, MetricRow, Period, TrendPoint, detail
 from analytics.metrics.dictionary import general_rules
 from analytics.metrics.periods import Grain
 from analytics.metrics.scope import Scope, scope_of, seen
 from analytics.settings import Settings
-from analytics.warehouse import publish, published
+from analytics.warehouse import origin, publish, published
+from analytics.warehouse.errors import StoreBusy, UnknownRecord
+from analytics.warehouse.history import history
 from analytics.warehouse.published import Version
 from dashboard.boards import Boards
 
@@ -35,6 +38,8 @@ T = TypeVar("T")
 
 REMEMBERED = 512
 """Answers kept in memory; those not asked for longest go first."""
+HISTORY_WAITS = 2.0
+"""Seconds a screen waits for the store before it says that something is being stored."""
 RECENT = "近12个月"
 OVERDUE = detail.OVERDUE
 """The metric whose rows are the overdue items."""
@@ -137,7 +142,7 @@ class Source:
         return self._seen(version, scope)
 
     def _seen(self, version: Version, scope: Scope) -> Snapshot:
-        return Snapshot(seen(version, scope), self._memory, discipline=scope.discipline)
+        return Snapshot(self._settings, seen(version, scope), self._memory, discipline=scope.discipline)
 
     def newest_id(self) -> str | None:
         """Return the id of the newest version; the cheapest question there is."""
@@ -147,9 +152,10 @@ class Source:
 class Snapshot(Boards):
     """One published version, pinned for one screen."""
 
-    def __init__(self, version: Version, memory: Memory, *, discipline: bool = False) -> None:
+    def __init__(self, settings: Settings, version: Version, memory: Memory, *, discipline: bool = False) -> None:
         if version.data_as_of is None:
             raise NoVersionError
+        self._settings = settings
         self._version = version
         self._memory = memory
         self._discipline = discipline
@@ -232,28 +238,76 @@ class Snapshot(Boards):
             lambda: metrics.ranking(metric, period=asked.period, as_of=asked.as_of, version=self._version),
         )
 
-    def records(self, metric: str, asked: Question, *, offset: int, limit: int, sort: str | None) -> Records:
-        """Return one page of the rows behind a figure.
+    def records(
+        self,
+        metric: str,
+        asked: Question,
+        *,
+        offset: int,
+        limit: int | None,
+        sort: str | None,
+        which: str | None = None,
+        unit: str | None = None,
+        find: str | None = None,
+    ) -> Records:
+        """Return one page of the rows behind a figure, or of those left outside it.
+
+        Args:
+            metric: The figure's metric.
+            asked: The figure's question.
+            offset: Rows to pass over.
+            limit: Rows to return; ``None`` for all, and then they are not remembered.
+            sort: A column, with a minus sign in front for downwards.
+            which: As in ``metrics.records``.
+            unit: Only rows of this reporting unit.
+            find: Only rows that hold this text.
 
         Raises:
             MetricError: There is no such column to sort by, or the figure is put together from several ledgers.
         """
-        return self._remember(
-            ("records", metric, asked, offset, limit, sort),
-            lambda: _rows(
-                self.catalogue[metric].ledger,
-                metrics.records(
-                    metric,
-                    period=asked.period,
-                    county=asked.county,
-                    as_of=asked.as_of,
-                    offset=offset,
-                    limit=limit,
-                    sort=sort,
-                    version=self._version,
-                ),
-            ),
-        )
+
+        def ask() -> Records:
+            found = metrics.records(
+                metric,
+                period=asked.period,
+                county=asked.county,
+                unit=unit,
+                which=cast("detail.Which", which or "counted"),
+                as_of=asked.as_of,
+                offset=offset,
+                limit=limit,
+                sort=sort,
+                find=find,
+                version=self._version,
+            )
+            return _rows(self.catalogue[metric].ledger, found)
+
+        if limit is None:
+            return ask()
+        return self._remember(("records", metric, asked, offset, limit, sort, which, unit, find), ask)
+
+    def cells(self, found: Records) -> list[dict[str, str]]:
+        """Return for each of some rows the cell every value was read from, by column."""
+        return origin.cells(self._version, ledgers()[found.ledger], found.rows)
+
+    def record(self, metric: str, record_id: str) -> dict[str, Any] | None:
+        """Return one current record of a metric's ledger; ``None`` where there is none, or its rows are not told."""
+        ledger = ledgers()[self.catalogue[metric].ledger]
+        return None if ledger.restricted else origin.record(self._version, ledger, record_id)
+
+    def history(self, ledger: str, record_id: str) -> dict[str, Any] | None:
+        """Return what a record was before, from which cells; ``None`` while something is being stored.
+
+        Histories are in the store alone, which one process opens at a time: this waits for it but a moment.
+        """
+        try:
+            return history(self._settings, ledgers()[ledger], record_id=record_id, wait=HISTORY_WAITS)
+        except (StoreBusy, UnknownRecord):
+            return None
+
+    def upload(self, upload_id: str) -> dict[str, Any] | None:
+        """Return the upload a record came from."""
+        return origin.upload(self._version, upload_id)
 
     def overdue(self, asked: Question, *, limit: int) -> Records:
         """Return the rectification items longest overdue at the end of the period, and how many there are in all."""

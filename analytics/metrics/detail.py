@@ -40,6 +40,10 @@ Which = Literal["counted", "estimated", "blank", "imprecise"]
 """Rows inside the figure; or those left outside it: an estimate, a blank number, a date not known well enough."""
 
 SPAN = "cur"
+_FIND = "find"
+_CELLS = "cells"
+_WORDS = frozenset({"text", "choice", "county"})
+"""Types of columns that are looked through for a text."""
 
 OVERDUE = "R04"
 """The metric whose rows are the overdue list."""
@@ -57,6 +61,7 @@ def records(
     offset: int = 0,
     limit: int | None = 50,
     sort: str | None = None,
+    find: str | None = None,
     connection: duckdb.DuckDBPyConnection | None = None,
     version: Version | None = None,
     settings: Settings | None = None,
@@ -65,7 +70,8 @@ def records(
     """Return rows behind a figure, a page at a time.
 
     Columns: where the row came from (``record_id``, ``upload_id``, ``file_name``, ``sheet``, ``row`` …), the ledger's
-    declared columns, then what the row puts in: ``value``, or ``numerator`` and ``denominator`` of a ratio, and the
+    declared columns, ``cells`` (the cells of values that stand elsewhere than in their column), then what the row puts
+    in: ``value``, or ``numerator`` and ``denominator`` of a ratio, and the
     metric's declared extras. ``frame.attrs["total"]`` is the number of rows on all pages.
 
     Args:
@@ -79,6 +85,7 @@ def records(
         offset: Rows to pass over.
         limit: Rows to return, ``None`` for all.
         sort: A column, with a leading ``-`` for descending; the ledger's date, newest first, if not given.
+        find: Only rows that hold this text in one of their words or in the name of their file, in any case of letters.
         connection: As in ``query``.
         version: As in ``query``.
         settings: As in ``query``.
@@ -106,7 +113,7 @@ def records(
     sources = list(dict.fromkeys(leaf.source for leaf in metric.leaves))
     if len(sources) > 1:
         raise MetricError(f"{metric.id} {metric.name}由几个台账合成，请按它的组成指标查看明细")
-    return _page(asked, metric, sources[0], wanted, which, offset, limit, sort)
+    return _page(asked, metric, sources[0], wanted, which, offset, limit, sort, find)
 
 
 def overdue(
@@ -145,6 +152,7 @@ def _page(
     offset: int,
     limit: int | None,
     sort: str | None,
+    find: str | None,
 ) -> pd.DataFrame:
     scope = replace(asked.scope, dims=())
     given = {
@@ -152,6 +160,8 @@ def _page(
         for number, value in enumerate(dims.values())
         if value != UNFILLED
     }
+    if find:
+        given[_FIND] = find
     listing = _listing(
         metric,
         source,
@@ -162,6 +172,7 @@ def _page(
         sort,
         offset,
         limit,
+        bool(find),
     )
     span = Span(SPAN, asked.period.window(asked.state_day), asked.as_of, asked.state_day)
     frame = asked.engine.frame(*listing.page.bound(span, scope, given))
@@ -198,6 +209,7 @@ def _listing(
     sort: str | None,
     offset: int,
     limit: int | None,
+    finding: bool,
 ) -> _Listing:
     """Return the queries of one page of rows and of how many there are; ``dims`` says which are asked for as blank."""
     condition = _condition(metric, source, limited, which, facts)
@@ -208,6 +220,8 @@ def _listing(
         else:
             test = exp.EQ(this=exp.cast(expression, "TEXT"), expression=exp.Placeholder(this=f"dim{number}"))
         condition = sql.both(condition, test) or test
+    if finding:
+        condition = sql.both(condition, exp.paren(_holds(source), copy=False)) or condition
     columns = _columns(metric, source, facts)
     name = (sort or f"-{source.date_field}").removeprefix("-")
     if name not in columns:
@@ -222,8 +236,16 @@ def _listing(
         page = page.limit(limit, copy=False)
     counting = exp.select(exp.alias_(exp.Count(this=exp.Star()), "total"))
     total = _from(counting, source).where(condition.copy(), copy=False)
-    fixed = frozenset({"county", "unit", *(f"dim{number}" for number in range(len(dims)))})
+    fixed = frozenset({"county", "unit", _FIND, *(f"dim{number}" for number in range(len(dims)))})
     return _Listing(_text(page, fixed), _text(total, fixed))
+
+
+def _holds(source: Source) -> exp.Expr:
+    """Return whether a row holds the text looked for."""
+    words = [column.name for column in ledgers()[source.ledger].columns if column.type in _WORDS]
+    sought = exp.func("LOWER", exp.Placeholder(this=_FIND))
+    tests = [exp.func("CONTAINS", exp.func("LOWER", sql.column(name)), sought.copy()) for name in (*words, "file_name")]
+    return exp.or_(*tests, copy=False)
 
 
 def _from(query: exp.Select, source: Source) -> exp.Select:
@@ -270,7 +292,8 @@ def _taken(leaf: Leaf, facts: Facts) -> exp.Expr | None:
 def _columns(metric: Metric, source: Source, facts: Facts) -> dict[str, exp.Expr]:
     """Return the columns of the list: where from, declared, what the row puts in, the metric's extras."""
     declared = [column.name for column in ledgers()[source.ledger].columns]
-    columns: dict[str, exp.Expr] = {name: sql.column(name) for name in [*(field.name for field in TRACE), *declared]}
+    names = [*(field.name for field in TRACE), *declared, _CELLS]
+    columns: dict[str, exp.Expr] = {name: sql.column(name) for name in names}
     tree = metric.tree
     if isinstance(tree, Leaf):
         columns["value"] = _share(tree, facts)

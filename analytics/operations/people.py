@@ -53,6 +53,10 @@ class Person:
             return False
         return self.scope.sees_ledger(name) and (self.discipline or not declared.restricted)
 
+    def owns(self, created_by: str) -> bool:
+        """Return whether what the login ``created_by`` made is theirs; a visitor owns nothing."""
+        return bool(self.login) and not self.visitor and created_by == self.login
+
     @property
     def scope(self) -> Scope:
         """What their questions may see."""

@@ -191,8 +191,26 @@
   }
   window.setInterval(turn, TURN);
 
+  /* The field for a text to look for among rows. */
+  function finders() {
+    all(".find").forEach(function (place) {
+      if (!place.firstChild) {
+        var form = make("form", { role: "search" });
+        form.appendChild(make("input", { name: "find", type: "search", maxlength: "80", placeholder: "在明细中查找", "aria-label": "在明细中查找" }));
+        form.appendChild(make("button", { "class": "button" }, "查找"));
+        form.addEventListener("submit", function (event) {
+          event.preventDefault();
+          window.taizhang.go(address({ find: form.elements.find.value.trim() || null, page: null }));
+        });
+        place.appendChild(form);
+      }
+      place.querySelector("input").value = place.getAttribute("data-find");
+    });
+  }
+
   document.addEventListener("taizhang:arrived", function () {
     close();
+    window.requestAnimationFrame(function () { window.requestAnimationFrame(finders); });
     document.documentElement.toggleAttribute("data-screen", screen());
     if (!screen() && shown() && !/[?&]version=/.test(window.location.search)) keep(KEPT, asked());
   });

@@ -81,6 +81,12 @@ def chart(
             ),
             html.Figcaption(caption, className="faint") if caption else None,
             before,
+            html.Button(
+                "下载图片",
+                type="button",
+                className="picture",
+                **{"data-do": "picture", "aria-label": f"下载图片：{label}"},
+            ),
             fold(summary="查看数据表", children=[plain_table(caption=label, headings=headings, rows=rows)]),
         ],
         className="chart-box grow" if grow else "chart-box",

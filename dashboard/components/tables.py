@@ -147,6 +147,16 @@ class Origin:
     file: str
     sheet: str
     row: int
+    href: str | None = None
+    """Where all there is to know of the row stands."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """A value with the cell it was read from."""
+
+    text: str
+    cell: str | None
 
 
 @dataclass(frozen=True)
@@ -163,7 +173,9 @@ class Heading:
     wide: bool = False
 
 
-def rows_table(*, caption: str, headings: Sequence[Heading], rows: Sequence[Sequence[str | Origin]]) -> Component:
+def rows_table(
+    *, caption: str, headings: Sequence[Heading], rows: Sequence[Sequence[str | Read | Origin]]
+) -> Component:
     """Return rows of a ledger, sorted and paged by the server; headings are links that sort."""
 
     def head(heading: Heading) -> Component:
@@ -182,11 +194,20 @@ def rows_table(*, caption: str, headings: Sequence[Heading], rows: Sequence[Sequ
             **({"aria-sort": heading.order} if heading.order != "none" else {}),
         )
 
-    def cell(heading: Heading, content: str | Origin) -> Component:
+    def cell(heading: Heading, content: str | Read | Origin) -> Component:
         style = "number" if heading.number else "wide" if heading.wide else "short"
         if isinstance(content, Origin):
-            inside = [html.Span(content.file), html.Span(f"{content.sheet} · 第 {content.row} 行", className="place")]
+            place = f"{content.sheet} · 第 {content.row} 行"
+            name: Component = html.Span(content.file)
+            if content.href:
+                name = html.A(
+                    content.file, href=content.href, className="cell", title="查看这条记录的单元格、上传和历史"
+                )
+            inside = [name, html.Span(place, className="place")]
             return html.Td(html.Div(inside), className="origin", **{"data-label": heading.label})
+        if isinstance(content, Read):
+            told = {"title": f"单元格 {content.cell}", "data-cell": content.cell} if content.cell else {}
+            return html.Td(content.text, className=style, **{"data-label": heading.label}, **told)
         return html.Td(content, className=style, **{"data-label": heading.label})
 
     return html.Div(

@@ -16,6 +16,7 @@ from dashboard.pages import (
     overview,
     party,
     quality,
+    record,
     records,
     rectification,
     seasons,
@@ -38,6 +39,7 @@ PAGES: tuple[Page, ...] = (
     uploads.PAGE,
     approvals.PAGE,
     records.PAGE,
+    record.PAGE,
 )
 
 __all__ = ["PAGES", "Page"]

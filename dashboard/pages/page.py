@@ -34,6 +34,10 @@ FILES = (("Excel", "xlsx"), ("PDF", "pdf"))
 class Reader(Protocol):
     """Who asks for a page, as far as pages need to know."""
 
+    @property
+    def scope(self) -> Scope:
+        """What this person's questions may see."""
+
     def may(self, action: str) -> bool:
         """Return whether a role of this person allows ``action``."""
 
@@ -43,6 +47,8 @@ class Reader(Protocol):
     @property
     def scope(self) -> Scope:
         """What this person's questions may see."""
+    def owns(self, created_by: str) -> bool:
+        """Return whether this person made what ``created_by`` made."""
 
 
 @dataclass(frozen=True)

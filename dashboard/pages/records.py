@@ -1,4 +1,4 @@
-"""明细: the rows behind one figure, each with the file, sheet and row it was read from.
+"""明细: the rows behind one figure, each with the file, sheet, row and cells it was read from.
 
 Sorted and paged by the server; it asks one data version and computes nothing.
 """
@@ -6,6 +6,7 @@ Sorted and paged by the server; it asks one data version and computes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -20,31 +21,29 @@ from dashboard.components.text import DASH
 from dashboard.pages.overview import CARDS
 from dashboard.pages.page import Page, Request, ask_bar, county_names
 from dashboard.source import Records
-from dashboard.state import ROWS_A_PAGE
+from dashboard.state import OUTSIDE, ROWS_A_PAGE
 
 NUMBERS = frozenset({"count", "decimal", "money", "percent"})
 ORIGIN = "file_name"
+RECORD = "/record"
+"""The page of one record."""
 SHOWN_AT_MOST = 8
 """Columns of a ledger listed beside where the row came from."""
 
 
 def render(request: Request) -> Sequence[Any]:
     """Return the page."""
-    snapshot = request.snapshot
     metric_id = request.view.metric or CARDS[0]
-    metric = snapshot.catalogue[metric_id]
-    found = snapshot.records(
-        metric_id,
-        request.asked,
-        offset=(request.view.page - 1) * ROWS_A_PAGE,
-        limit=ROWS_A_PAGE,
-        sort=request.view.sort,
-    )
-    value = snapshot.figures((metric_id,), request.asked)[metric_id].value
-    overview = request.at("/", metric=None, sort=None, page=1)
+    metric = request.snapshot.catalogue[metric_id]
+    found = listed(request, metric_id, page=request.view.page)
+    if found.total and not found.rows:
+        # The address names a page past the last one.
+        request = replace(request, view=replace(request.view, page=-(-found.total // ROWS_A_PAGE)))
+        found = listed(request, metric_id, page=request.view.page)
+    overview = request.at("/", metric=None, sort=None, page=1, which=None, unit=None, find=None)
     ledger = ledgers()[found.ledger]
     return [
-        ask_bar(request),
+        ask_bar(request, line=metric.line),
         html.Div(
             [
                 frame.crumbs(choices=[frame.Choice("总览", overview), frame.Choice(f"{metric.name}明细", "", True)]),
@@ -54,18 +53,12 @@ def render(request: Request) -> Sequence[Any]:
                             [f"{metric.name}明细", html.Small(f"{request.county_name} · {request.period_name}")],
                             tabIndex=-1,
                         ),
-                        html.P(
-                            [
-                                "合计 ",
-                                html.Strong(snapshot.told(metric_id, value), id="total"),
-                                f"。{metric.definition}",
-                            ],
-                            className="headline",
-                        ),
+                        _told(request, metric, found),
                         frame.notice(sentences=request.notes),
                     ],
                     className="opening",
                 ),
+                _filters(request, metric),
                 _rows(request, ledger, metric, found) if found.total else _nothing(request, ledger),
             ],
             className="inner",
@@ -73,11 +66,70 @@ def render(request: Request) -> Sequence[Any]:
     ]
 
 
+def listed(request: Request, metric_id: str, *, page: int | None) -> Records:
+    """Return the rows an address asks for: one page of them, or all where ``page`` is ``None``."""
+    view = request.view
+    return request.snapshot.records(
+        metric_id,
+        request.asked,
+        offset=0 if page is None else (page - 1) * ROWS_A_PAGE,
+        limit=None if page is None else ROWS_A_PAGE,
+        sort=view.sort,
+        which=view.which,
+        unit=view.unit,
+        find=view.find,
+    )
+
+
+def _told(request: Request, metric: Metric, found: Records) -> Component:
+    view, snapshot = request.view, request.snapshot
+    if view.which:
+        words = f"因{OUTSIDE[view.which]}没有计入的记录 {found.total:,} 行。"
+        return html.P([words, metric.definition], className="headline")
+    if view.unit or view.find:
+        return html.P(f"筛选出 {found.total:,} 行。{metric.definition}", className="headline")
+    value = snapshot.figures((metric.id,), request.asked)[metric.id].value
+    total = html.Strong(snapshot.told(metric.id, value), id="total")
+    return html.P(["合计 ", total, f"。{metric.definition}"], className="headline")
+
+
+def _filters(request: Request, metric: Metric) -> Component:
+    """Return what narrows the rows: which of them, whose, holding what; and the rows as files."""
+    view = request.view
+    which = [frame.Choice("计入的", request.at(which=None, page=1), view.which is None)]
+    which += [frame.Choice(word, request.at(which=key, page=1), view.which == key) for key, word in OUTSIDE.items()]
+    units = [row.dims["unit"] for row in request.snapshot.split(metric.id, "unit", request.asked)]
+    if view.unit and view.unit not in units:
+        units.append(view.unit)
+    offices = [frame.Choice("全部填报单位", request.at(unit=None, page=1), view.unit is None)]
+    offices += [frame.Choice(unit, request.at(unit=unit, page=1), unit == view.unit) for unit in units if unit]
+    files = request.view.at("/export/records", page=1, version=request.snapshot.version_id).partition("?")
+    return html.Div(
+        [
+            frame.chips(label="列出哪些记录", choices=which),
+            frame.picker(name="unit", label="填报单位", choices=offices),
+            # The script puts a field for the text to look for here.
+            html.Div(className="find", **{"data-find": view.find or ""}),
+            *(
+                html.A(
+                    f"导出 {word}", href=f"{files[0]}.{kind}?{files[2]}", className="button", **{"data-plain": "true"}
+                )
+                for word, kind in (("Excel", "xlsx"), ("CSV", "csv"))
+                if request.reader.may("export")
+            ),
+        ],
+        className="filters",
+    )
+
+
 def _nothing(request: Request, ledger: Ledger) -> Component:
     return frame.empty(
         title="没有对应的记录",
-        sentences=[f"{request.county_name}{request.period_name}没有计入这一指标的{ledger.name}记录。"],
-        links=[frame.Choice("回到总览", request.at("/", metric=None, sort=None, page=1))],
+        sentences=[f"{request.county_name}{request.period_name}没有符合条件的{ledger.name}记录。"],
+        links=[
+            frame.Choice("取消筛选", request.at(which=None, unit=None, find=None, page=1)),
+            frame.Choice("回到总览", request.at("/", metric=None, sort=None, page=1, which=None, unit=None, find=None)),
+        ],
     )
 
 
@@ -100,18 +152,23 @@ def _columns(ledger: Ledger, metric: Metric, found: Records) -> list[Column]:
 def _rows(request: Request, ledger: Ledger, metric: Metric, found: Records) -> Component:
     columns = _columns(ledger, metric, found)
     headings = [
-        _heading(request, column.name, _label(column), number=column.type in NUMBERS, wide=column.type == "text")
+        _heading(request, column.name, label(column), number=column.type in NUMBERS, wide=column.type == "text")
         for column in columns
     ]
     headings += [_heading(request, name, label, number=True) for name, label in metric.extra_labels.items()]
     headings.append(_heading(request, ORIGIN, "来源"))
-    rows: list[list[str | tables.Origin]] = [
+    rows: list[list[str | tables.Read | tables.Origin]] = [
         [
-            *(_text(column.type, row.get(column.name)) for column in columns),
-            *(_text("count", row.get(name)) for name in metric.extra_labels),
-            tables.Origin(file=str(row["file_name"]), sheet=str(row["sheet"]), row=int(row["row"])),
+            *(tables.Read(text(column.type, row.get(column.name)), at.get(column.name)) for column in columns),
+            *(text("count", row.get(name)) for name in metric.extra_labels),
+            tables.Origin(
+                file=str(row["file_name"]),
+                sheet=str(row["sheet"]),
+                row=int(row["row"]),
+                href=request.at(RECORD, record=row["record_id"]),
+            ),
         ]
-        for row in found.rows
+        for row, at in zip(found.rows, request.snapshot.cells(found), strict=True)
     ]
     pages = -(-found.total // ROWS_A_PAGE)
     page = min(request.view.page, pages)
@@ -130,7 +187,8 @@ def _rows(request: Request, ledger: Ledger, metric: Metric, found: Records) -> C
     )
 
 
-def _label(column: Column) -> str:
+def label(column: Column) -> str:
+    """Return a column's Chinese heading, with its unit."""
     return f"{column.label}（{column.unit}）" if column.unit else column.label
 
 
@@ -145,7 +203,8 @@ def _heading(request: Request, name: str, label: str, *, number: bool = False, w
     )
 
 
-def _text(kind: str, value: Any) -> str:
+def text(kind: str, value: Any) -> str:
+    """Return a value of a column of type ``kind`` ready for reading; a dash where it is blank."""
     if value is None:
         return DASH
     if kind == "county":
@@ -160,4 +219,4 @@ def _text(kind: str, value: Any) -> str:
     return str(value)
 
 
-PAGE = Page(path="/records", title="明细", render=render, listed=False)
+PAGE = Page(path="/records", title="明细", render=render, listed=False, action="records")
