@@ -5,8 +5,11 @@ This module must not know what a page shows, nor SQL or files.
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ from dashboard.auth.views import links as own_links
 from dashboard.components import frame
 from dashboard.exports import serve_exports
 from dashboard.fresh import Watcher, serve_freshness
+from dashboard.keeping import serve_views
 from dashboard.pages import PAGES, Page
 from dashboard.pages.page import PRODUCT, Reader, Request, county_names, lines_for, message_page, navigation
 from dashboard.security import secure
@@ -91,9 +95,10 @@ def create_app(settings: Settings) -> Dash:
     )
     app.layout = _shell(owner)
     _connect(app, source)
-    watcher = Watcher(source, lambda: _warm(source))
+    watcher = Watcher(source, lambda: _warm(source), lambda: _ahead(source))
     app.server.extensions[WATCHER] = watcher
     serve_freshness(app.server, watcher)
+    serve_views(app.server, settings)
     serve_exports(app.server, settings, lambda path, search, person: _asked(source, path, search, person), _plain_page)
     _serve_health(app.server, source)
     desk.serve(app.server, settings)
@@ -104,16 +109,25 @@ def create_app(settings: Settings) -> Dash:
 
 
 def _warm(source: Source) -> None:
-    """Read the catalogue and the version's facts, and ask what is asked most: each page, the overview's periods."""
-    reader = VISITOR
-    county = next(iter(county_names()))
+    """Read the catalogue and the version's facts, and ask what is asked first: each page, the overview's periods."""
     for page in PAGES:
-        if page.listed and page.opens_to(reader):
-            _screen(source, page.path, "", reader)
-    # A year, a part of one and a running total are compared with different periods; a county adds a condition.
+        if page.listed and page.remembered and page.opens_to(VISITOR):
+            _screen(source, page.path, "", VISITOR)
     for period in ("本年", "本季", "本月", "上半年", "累计"):
-        _screen(source, "/", f"?period={period}", reader)
-    _screen(source, "/", f"?county={county}", reader)
+        _screen(source, "/", f"?period={period}", VISITOR)
+
+
+def _ahead(source: Source) -> Iterator[Callable[[], None]]:
+    """Give what is likely to be clicked next: the bar's periods for every county, on the overview."""
+    for period in ("", "上半年", "本季", "本月", "累计"):
+        for county in county_names():
+            parts = [f"period={period}"] if period else []
+            search = "?" + "&".join([*parts, f"county={county}"])
+            yield partial(_answer, source, search)
+
+
+def _answer(source: Source, search: str) -> None:
+    _screen(source, "/", search, VISITOR)
 
 
 def _shell(owner: str) -> Component:
@@ -177,7 +191,11 @@ def _screen(source: Source, path: str, search: str, reader: Reader) -> tuple[Any
         sentences = ["看板已经就绪，但还没有数据。请先把台账入库，再刷新本页；也可以先生成演示数据看看。"]
         command = "taizhang ingest 台账文件或文件夹\ntaizhang demo"
         return _said("还没有入库的台账", sentences, reader, path, command=command, title=page.title)
-    return _render(page, _request(source, path, search, snapshot, reader))
+    asked = _request(source, path, search, snapshot, reader)
+    if not page.remembered:
+        return _render(page, asked)
+    key = (asked.snapshot.version_id, snapshot.version_id, dt.date.today(), path, search, reader)
+    return source.screens.answer(key, lambda: _render(page, asked))
 
 
 def _opens(path: str) -> bool | None:

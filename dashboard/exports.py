@@ -13,13 +13,14 @@ from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, request, send_file
 
+from analytics import files
 from analytics.ledgers import ledgers
 from analytics.metrics import MetricError
 from analytics.operations import audit
 from analytics.operations.people import Person
 from analytics.settings import Settings
 from analytics.warehouse import raw
-from dashboard import files, paper, takeaway
+from dashboard import paper, takeaway
 from dashboard.auth import current_person
 from dashboard.pages import Page
 from dashboard.pages.page import PRODUCT, Request, county_names
@@ -152,7 +153,7 @@ def about(found: Request, title: str) -> list[tuple[str, str]]:
     ]
 
 
-def row_table(found: Request, kind: str) -> takeaway.Table:
+def row_table(found: Request, kind: str) -> files.Table:
     """Return all rows an address lists: declared columns, what the metric adds, then where each row came from.
 
     Raises:
@@ -184,7 +185,7 @@ def row_table(found: Request, kind: str) -> takeaway.Table:
         values += [_value(names, "text", row.get(name)) for name, _ in TRACE]
         values += [at.get(column.name) for column in ledger.columns if column.name in shown]
         found_rows.append(values)
-    return takeaway.Table(f"{metric.name}明细", headings, found_rows)
+    return files.Table(f"{metric.name}明细", headings, found_rows)
 
 
 def _value(names: dict[str, str], kind: str, value: Any) -> Any:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Iterator
 
 from flask import Flask, Response, jsonify
 
@@ -19,15 +20,34 @@ log = logging.getLogger(__name__)
 
 LOOKED_EVERY = 1.0
 """Seconds between two looks at the pointer, in each process that serves."""
+PAUSE = 0.15
+"""Seconds between two pieces of what is asked ahead."""
 ADDRESS = "/fresh"
 
 
 class Watcher:
     """A thread that gets each newly published version ready before the open pages are told of it."""
 
-    def __init__(self, source: Source, warm: Callable[[], None], *, every: float = LOOKED_EVERY) -> None:
+    def __init__(
+        self,
+        source: Source,
+        warm: Callable[[], None],
+        ahead: Callable[[], Iterable[Callable[[], None]]] = tuple,
+        *,
+        every: float = LOOKED_EVERY,
+    ) -> None:
+        """Make a watcher.
+
+        Args:
+            source: The published data.
+            warm: Makes the newest version ready; pages are told of it after that.
+            ahead: Gives what is worth asking before anybody does, one short piece of work each.
+            every: Seconds between two looks.
+        """
         self._source = source
         self._warm = warm
+        self._ahead = ahead
+        self._left: Iterator[Callable[[], None]] = iter(())
         self._every = every
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -53,6 +73,21 @@ class Watcher:
     def _watch(self) -> None:
         while not self._stop.wait(self._every):
             self._look()
+            # A little at a time, so that who is clicking now does not wait for it.
+            until = time.monotonic() + self._every
+            while time.monotonic() < until and not self._stop.wait(PAUSE) and self._ask_ahead():
+                continue
+
+    def _ask_ahead(self) -> bool:
+        """Do one piece of what is asked ahead; return whether there was one."""
+        piece = next(self._left, None)
+        if piece is None:
+            return False
+        try:
+            piece()
+        except Exception:
+            log.exception("asking ahead failed")
+        return True
 
     def _look(self) -> None:
         try:
@@ -60,6 +95,7 @@ class Watcher:
             if newest != self._ready:
                 self._warm()
                 self._ready = newest
+                self._left = iter(self._ahead())
         except Exception:
             # What fails here fails again on a screen, which then says so in words; the next look tries again.
             log.exception("getting a new version ready failed")

@@ -36,10 +36,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-REMEMBERED = 512
+REMEMBERED = 4096
 """Answers kept in memory; those not asked for longest go first."""
 HISTORY_WAITS = 2.0
 """Seconds a screen waits for the store before it says that something is being stored."""
+SCREENS = 96
+"""Screens kept in memory."""
 RECENT = "近12个月"
 OVERDUE = detail.OVERDUE
 """The metric whose rows are the overdue items."""
@@ -122,6 +124,8 @@ class Source:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._memory = Memory(REMEMBERED)
+        self.screens = Memory(SCREENS)
+        """Whole screens, by all that makes them what they are."""
 
     def current(self, scope: Scope = Scope()) -> Snapshot:  # noqa: B008 - a frozen value
         """Return the version that answers this screen.

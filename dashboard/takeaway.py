@@ -7,36 +7,16 @@ This module must not know metrics, pages or files.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from dash.development.base_component import Component
 
+from analytics.files import Cell, Number, Table
+
 _NUMBER = re.compile(r"(-?[\d,]+(?:\.\d+)?)(%?)(?: (\S{1,6}))?")
 _CARD = ["指标", "数值", "单位", "完成情况", "同比", "环比"]
-
-
-@dataclass(frozen=True)
-class Number:
-    """A figure with the word after it; ``share`` where it is a percentage."""
-
-    value: int | Decimal
-    unit: str = ""
-    share: bool = False
-
-
-Cell = str | Number
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of a page."""
-
-    title: str
-    headings: list[str]
-    rows: list[list[Cell]]
 
 
 def tables_of(page: Any) -> list[Table]:
@@ -157,15 +137,3 @@ def plain_all(part: Any) -> str:
     """Return the words of a component, those kept for screen readers too."""
     children = getattr(part, "children", None)
     return "".join(_words(children)).strip()
-
-
-def titles(tables: Iterable[Table]) -> list[str]:
-    """Return a sheet name for each table: what a spreadsheet allows, at most 31 signs, no two alike."""
-    found: list[str] = []
-    for table in tables:
-        base = re.sub(r"[\[\]:*?/\\']", " ", table.title).strip()[:28] or "表"
-        name, number = base, 2
-        while name in found:
-            name, number = f"{base[:26]}{number}", number + 1
-        found.append(name)
-    return found

@@ -110,6 +110,8 @@
 
   function request(method, body) {
     var headers = { "Content-Type": "application/json", "X-Requested-With": "taizhang" };
+    var token = document.querySelector('meta[name="csrf-token"]');
+    if (token) headers["X-CSRFToken"] = token.content;
     return window.fetch("/views", { method: method, headers: headers, body: body && JSON.stringify(body) }).then(function (answer) {
       return answer.json().then(function (found) {
         if (!answer.ok) throw new Error(found.message);

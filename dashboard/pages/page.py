@@ -44,9 +44,6 @@ class Reader(Protocol):
     def sees_ledger(self, name: str) -> bool:
         """Return whether this person may see figures of a ledger."""
 
-    @property
-    def scope(self) -> Scope:
-        """What this person's questions may see."""
     def owns(self, created_by: str) -> bool:
         """Return whether this person made what ``created_by`` made."""
 
@@ -139,6 +136,7 @@ class Page:
         action: What a reader's role must allow (``Person.may``).
         ledgers: Ledgers the reader must be allowed to see, all of them.
         shell: From the address's question to components, for a page that asks no figures and so needs no data.
+        remembered: Whether one version, one address and one reader always give the same screen on one day.
     """
 
     path: str
@@ -148,6 +146,7 @@ class Page:
     action: str = "read"
     ledgers: tuple[str, ...] = ()
     shell: Callable[[str], Sequence[Any]] | None = None
+    remembered: bool = False
 
     def opens_to(self, reader: Reader) -> bool:
         """Return whether ``reader`` may come; a page that does not open is not in the navigation either."""

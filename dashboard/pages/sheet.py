@@ -6,7 +6,9 @@ for in one go. This module must not know any single page.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +24,8 @@ from dashboard.parts import Band, Canvas, Cards, Tiles
 from dashboard.source import OVERDUE
 
 HOME = "/"
+_ASKING = ThreadPoolExecutor(max(2, min(4, os.cpu_count() or 2)), thread_name_prefix="asking")
+"""Parts of a screen ask at the same time: the database works outside of Python's one thread."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Sheet:
 
     def page(self) -> Page:
         """Return the page of this declaration."""
-        return Page(path=self.path, title=self.title, render=self.render, ledgers=self.only_for)
+        return Page(path=self.path, title=self.title, render=self.render, ledgers=self.only_for, remembered=True)
 
     def render(self, request: Request) -> Sequence[Any]:
         """Return what stands on the page for one request."""
@@ -65,22 +69,22 @@ class Sheet:
     def _drawn(self, request: Request) -> Sequence[Any]:
         parts = [part for band in self.bands for part in band.parts]
         needed = [*self.cards, *self.tiles, *self.told, *(id_ for part in parts for id_ in part.needs)]
-        figures = request.snapshot.figures(tuple(dict.fromkeys(needed)), request.asked)
+        later = Later(lambda: request.snapshot.figures(tuple(dict.fromkeys(needed)), request.asked))
+        # While the figures of the period are asked for, the parts ask for what they show besides.
+        first = Canvas(request, later, self.cards[0])
+        above = [_ASKING.submit(Cards(self.cards).draw, first)]
+        if self.tiles:
+            above.append(_ASKING.submit(Tiles(self.tiles).draw, first))
+        below = [_Begun.of(request, later, band, self.cards[0]) for band in self.bands]
+        figures = later.known()
         if all(figures[id_].value is None and not figures[id_].flags for id_ in (*self.cards, *self.tiles)):
             content: list[Any] = [self._opening(request, {}), self._nothing(request)]
         else:
-            content = [self._opening(request, figures), *self._content(request, figures)]
+            content = [self._opening(request, figures), *(drawn.result() for drawn in above)]
+            for begun in below:
+                content += begun.drawn()
         line = None if self.path == HOME else request.snapshot.catalogue[self.cards[0]].line
         return [ask_bar(request, line=line), html.Div(content, className="inner")]
-
-    def _content(self, request: Request, figures: dict[str, MetricRow]) -> list[Any]:
-        canvas = Canvas(request, figures, self.cards[0])
-        content: list[Any] = [Cards(self.cards).draw(canvas)]
-        if self.tiles:
-            content.append(Tiles(self.tiles).draw(canvas))
-        for band in self.bands:
-            content += _band(request, figures, band, self.cards[0])
-        return content
 
     def _opening(self, request: Request, figures: dict[str, MetricRow]) -> Component:
         first = self.path == HOME
@@ -135,30 +139,63 @@ def home(request: Request) -> frame.Choice:
     return frame.Choice("总览", request.at(HOME, focus=None, metric=None, sort=None, page=1))
 
 
-def _band(request: Request, figures: dict[str, MetricRow], band: Band, otherwise: str) -> list[Any]:
-    """Return a band; of the metrics it offers the address may name one, and any other of the catalogue."""
-    snapshot = request.snapshot
-    focus = band.foci[0] if band.foci else otherwise
-    chips = None
-    if band.foci:
-        asked = request.view.focus
-        if asked in snapshot.catalogue and not snapshot.catalogue[asked].restricted:
-            focus = asked
-        offered = dict.fromkeys((*band.foci, focus))
-        chips = frame.chips(
-            label=f"{band.title}所示的指标",
-            choices=[
-                frame.Choice(snapshot.catalogue[id_].name, request.at(focus=id_), id_ == focus) for id_ in offered
-            ],
-        )
-    drawn = [part.draw(Canvas(request, figures, focus)) for part in band.parts]
-    shown = [component for component in drawn if component is not None]
-    if not shown:
-        return []
-    return [
-        html.Div([html.H2(band.title), chips], className="section-title"),
-        html.Div(shown, className="panels"),
-    ]
+class Later(Mapping[str, MetricRow]):
+    """Figures that are being asked for; who needs one waits for all."""
+
+    def __init__(self, ask: Callable[[], dict[str, MetricRow]]) -> None:
+        self._ask = ask
+
+    def known(self) -> dict[str, MetricRow]:
+        """Return the figures; asked by several at once, they are asked for once (see ``Memory``)."""
+        return self._ask()
+
+    def __getitem__(self, id_: str) -> MetricRow:
+        return self.known()[id_]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.known())
+
+    def __len__(self) -> int:
+        return len(self.known())
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A band whose parts are being drawn."""
+
+    band: Band
+    chips: Component | None
+    parts: Sequence[Future[Component | None]]
+
+    @staticmethod
+    def of(request: Request, figures: Mapping[str, MetricRow], band: Band, otherwise: str) -> _Begun:
+        """Begin a band; of the metrics it offers the address may name one, and any other of the catalogue."""
+        snapshot = request.snapshot
+        focus = band.foci[0] if band.foci else otherwise
+        chips = None
+        if band.foci:
+            asked = request.view.focus
+            if asked in snapshot.catalogue and not snapshot.catalogue[asked].restricted:
+                focus = asked
+            offered = dict.fromkeys((*band.foci, focus))
+            chips = frame.chips(
+                label=f"{band.title}所示的指标",
+                choices=[
+                    frame.Choice(snapshot.catalogue[id_].name, request.at(focus=id_), id_ == focus) for id_ in offered
+                ],
+            )
+        canvas = Canvas(request, figures, focus)
+        return _Begun(band, chips, [_ASKING.submit(part.draw, canvas) for part in band.parts])
+
+    def drawn(self) -> list[Any]:
+        """Return the band; nothing where none of its parts has anything to say."""
+        shown = [component for component in (part.result() for part in self.parts) if component is not None]
+        if not shown:
+            return []
+        return [
+            html.Div([html.H2(self.band.title), self.chips], className="section-title"),
+            html.Div(shown, className="panels"),
+        ]
 
 
 def _point(request: Request, row: MetricRow) -> Point:

@@ -13,9 +13,10 @@ from dash import html
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import files, paper, takeaway
+from analytics import files
+from analytics.files import Number, Table
+from dashboard import paper, takeaway
 from dashboard.components import cards, charts, tables
-from dashboard.takeaway import Number, Table
 
 
 def a_page() -> list[html.Div]:

@@ -7,13 +7,36 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from analytics.warehouse.export import neutral
-from dashboard.takeaway import Cell, Number, Table, titles
 
 _WIDEST = 60
+
+
+@dataclass(frozen=True)
+class Number:
+    """A figure with the word after it; ``share`` where it is a percentage."""
+
+    value: int | Decimal
+    unit: str = ""
+    share: bool = False
+
+
+Cell = str | Number
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a page."""
+
+    title: str
+    headings: list[str]
+    rows: list[list[Cell]]
 
 
 def workbook(tables: Sequence[Table], about: Sequence[tuple[str, str]]) -> bytes:
@@ -90,3 +113,15 @@ def _widths(table: Table) -> list[int]:
 
 def _words(each: Cell | None) -> str:
     return f"{each.value:,} {each.unit}" if isinstance(each, Number) else str(each or "")
+
+
+def titles(tables: Iterable[Table]) -> list[str]:
+    """Return a sheet name for each table: what a spreadsheet allows, at most 31 signs, no two alike."""
+    found: list[str] = []
+    for table in tables:
+        base = re.sub(r"[\[\]:*?/\\']", " ", table.title).strip()[:28] or "表"
+        name, number = base, 2
+        while name in found:
+            name, number = f"{base[:26]}{number}", number + 1
+        found.append(name)
+    return found
