@@ -99,7 +99,7 @@ def create_app(settings: Settings) -> Dash:
     app.server.extensions[WATCHER] = watcher
     serve_freshness(app.server, watcher)
     serve_views(app.server, settings)
-    serve_exports(app.server, settings, lambda path, search, person: _asked(source, path, search, person), _plain_page)
+    serve_exports(app.server, settings, partial(_asked, source))
     _serve_health(app.server, source)
     desk.serve(app.server, settings)
     secure(app, settings, opens=_opens)

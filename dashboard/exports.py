@@ -21,7 +21,8 @@ from analytics.operations.people import Person
 from analytics.settings import Settings
 from analytics.warehouse import raw
 from dashboard import paper, takeaway
-from dashboard.auth import current_person
+from dashboard.auth import current_person, views
+from dashboard.auth.needs import SIGNED_IN, needs
 from dashboard.pages import Page
 from dashboard.pages.page import PRODUCT, Request, county_names
 from dashboard.pages.records import label, listed
@@ -45,18 +46,17 @@ class RefusalError(Exception):
         self.status, self.title, self.sentence = status, title, sentence
 
 
-def serve_exports(server: Flask, settings: Settings, ask: Ask, say: Callable[[str, str], str]) -> None:
+def serve_exports(server: Flask, settings: Settings, ask: Ask) -> None:
     """Answer the addresses that give files.
 
     Args:
         server: The application's server.
         settings: Where the originals and the audit are.
         ask: Makes a page's request of an address.
-        say: Returns a plain page with a title and a sentence.
     """
 
-    def refused(found: RefusalError) -> tuple[str, int]:
-        return say(found.title, found.sentence), found.status
+    def refused(found: RefusalError) -> views.Page | Response:
+        return views.page("message.html", found.title, found.status, sentence=found.sentence)
 
     server.register_error_handler(RefusalError, refused)
 
@@ -81,6 +81,7 @@ def serve_exports(server: Flask, settings: Settings, ask: Ask, say: Callable[[st
             )
 
     @server.get("/export/records.<kind>")
+    @needs("export")
     def rows(kind: str) -> Response:
         if kind not in ROWS_AT_MOST:
             raise RefusalError(404, "没有这种文件", "明细可以导出为 .xlsx 或 .csv。")
@@ -93,6 +94,7 @@ def serve_exports(server: Flask, settings: Settings, ask: Ask, say: Callable[[st
         return _file(files.workbook([table], about(found, table.title)), XLSX, f"{name}.xlsx")
 
     @server.get("/export/page.<kind>")
+    @needs("export")
     def whole(kind: str) -> Response:
         at = urlsplit(request.args.get("at", "/"))
         page, found, person = asked(at.path, "?" + at.query, "export")
@@ -111,6 +113,7 @@ def serve_exports(server: Flask, settings: Settings, ask: Ask, say: Callable[[st
             raise RefusalError(503, "没有生成 PDF", str(error)) from error
 
     @server.get("/original/<upload_id>")
+    @needs(SIGNED_IN)
     def original(upload_id: str) -> Response:
         person = current_person()
         found = None

@@ -13,6 +13,7 @@ from analytics.operations import views
 from analytics.operations.people import Person
 from analytics.settings import Settings
 from dashboard.auth import current_person
+from dashboard.auth.needs import SIGNED_IN, needs
 
 ADDRESS = "/views"
 OURS = "X-Requested-With"
@@ -23,6 +24,7 @@ def serve_views(server: Flask, settings: Settings) -> None:
     """Answer the script that lists, keeps and drops views."""
 
     @server.get(ADDRESS)
+    @needs(SIGNED_IN)
     def listed() -> Response:
         person = current_person()
         if not _keeps(person):
@@ -31,6 +33,7 @@ def serve_views(server: Flask, settings: Settings) -> None:
         return _said({"person": True, "views": found})
 
     @server.route(ADDRESS, methods=["POST", "DELETE"])
+    @needs(SIGNED_IN)
     def changed() -> Response:
         person = current_person()
         if not _keeps(person) or OURS not in request.headers:
