@@ -55,7 +55,10 @@
     if (event.key !== "Escape") return;
     var open = document.querySelector("details.fold[open]");
     if (open) { open.open = false; open.querySelector("summary").focus(); }
-    else if (screen()) window.taizhang.go(address({ screen: null }));
+    else if (screen()) {
+      document.documentElement.removeAttribute("data-screen");
+      window.taizhang.go(address({ screen: null }));
+    }
   });
   document.addEventListener("toggle", function (event) {
     var fold = event.target;

@@ -144,6 +144,7 @@ def test_the_big_screen_has_nothing_to_click_and_turns_its_pages(browser: Browse
         if "/?" not in page.url:
             break
     page.wait_for_url("**/events?*screen=1*")
+    expect(page.locator("h1")).to_contain_text("宣讲与活动", timeout=15_000)
     page.keyboard.press("Escape")
     expect(page.locator(".segments")).to_be_visible()
     hold_to(watched)
