@@ -80,7 +80,7 @@ def serve_exports(server: Flask, settings: Settings, ask: Ask) -> None:
                 settings, who=person.login, action=action, target=target, success=success, address=request.remote_addr
             )
 
-    @server.get("/export/records.<kind>")
+    @server.get("/export/records.<kind>", endpoint="export_rows")
     @needs("export")
     def rows(kind: str) -> Response:
         if kind not in ROWS_AT_MOST:
@@ -93,7 +93,7 @@ def serve_exports(server: Flask, settings: Settings, ask: Ask) -> None:
             return _file(files.comma_separated(table.headings, table.rows), "text/csv; charset=utf-8", f"{name}.csv")
         return _file(files.workbook([table], about(found, table.title)), XLSX, f"{name}.xlsx")
 
-    @server.get("/export/page.<kind>")
+    @server.get("/export/page.<kind>", endpoint="export_page")
     @needs("export")
     def whole(kind: str) -> Response:
         at = urlsplit(request.args.get("at", "/"))
@@ -124,6 +124,8 @@ def serve_exports(server: Flask, settings: Settings, ask: Ask) -> None:
                 raise RefusalError(404, "还没有数据", "还没有入库的台账。") from error
         allowed = found is not None and (person.may("original") or person.owns(str(found["created_by"])))
         put_down(person, "original", upload_id, success=allowed)
+        if found is None and person.may("original"):
+            raise RefusalError(404, "没有这次上传", "没有这个编号的上传，或者它不在您的查看范围内。")
         if not allowed or found is None:
             # Whether there is such an upload is not told to those who may not have it.
             raise RefusalError(

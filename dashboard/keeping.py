@@ -23,7 +23,7 @@ OURS = "X-Requested-With"
 def serve_views(server: Flask, settings: Settings) -> None:
     """Answer the script that lists, keeps and drops views."""
 
-    @server.get(ADDRESS)
+    @server.get(ADDRESS, endpoint="views")
     @needs(SIGNED_IN)
     def listed() -> Response:
         person = current_person()
@@ -32,8 +32,8 @@ def serve_views(server: Flask, settings: Settings) -> None:
         found = [view.to_json() for view in views.kept(settings, person.id)]
         return _said({"person": True, "views": found})
 
-    @server.route(ADDRESS, methods=["POST", "DELETE"])
-    @needs(SIGNED_IN)
+    @server.route(ADDRESS, methods=["POST", "DELETE"], endpoint="keep_view")
+    @needs("views")
     def changed() -> Response:
         person = current_person()
         if not _keeps(person) or OURS not in request.headers:
