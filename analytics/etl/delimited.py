@@ -108,16 +108,18 @@ def sniff_delimiter(text: str) -> str:
         if delimiter not in sample:
             continue
         try:
-            widths = [len(row) for row in csv.reader(StringIO(sample, newline=""), delimiter=delimiter) if any(row)][
-                :500
-            ]
+            read = csv.reader(StringIO(sample, newline=""), delimiter=delimiter)
+            rows = [row for row in read if any(row)][:500]
         except csv.Error:
             continue
-        if not widths:
+        if not rows:
             continue
+        widths = [len(row) for row in rows]
+        # Split at a sign inside the quotes, fields begin or end with a quote left over.
+        torn = sum(any('"' in field for field in row) for row in rows) / len(rows)
         width, times = Counter(width for width in widths if width > 1).most_common(1)[0] if max(widths) > 1 else (1, 0)
         # Agreement counts first; the width only decides between delimiters that agree as well.
-        score = times / len(widths) + min(width, 50) / 1000
+        score = times / len(widths) + min(width, 50) / 1000 - torn / 2
         if times and score > best_score:
             best, best_score = delimiter, score
     return best

@@ -240,7 +240,9 @@ class _Reader:
         elif layout.kind == "transposed":
             self.refuse(issue("SHEET-TRANSPOSED", sheet=name), name)
         elif layout.kind == "unknown":
-            example = "、".join(column.label for column in next(iter(self.ledgers.values())).columns[:3])
+            example = "、".join(
+                column.label for column in max(self.ledgers.values(), key=lambda one: len(one.columns)).columns[:3]
+            )
             self.refuse(issue("SHEET-NO-HEADER", sheet=name, example=example), name, aside=True)
 
     def refuse(
@@ -528,6 +530,8 @@ class _Reader:
         if not loaded and not quarantine and not any(said.severity == "error" for said in self.findings):
             self.say(issue("FILE-NOTHING-LOADED"))
         self.report.findings = in_order(self.findings, self.sheets)
+        order = {sheet.name: place for place, sheet in enumerate(self.sheets)}
+        self.report.sheets.sort(key=lambda one: (order.get(one.sheet, -1), one.header_rows))
         self.report.state = settle(self.report.findings, loaded=loaded, held=len(quarantine), refused=self.refused)
         return self.outcome
 

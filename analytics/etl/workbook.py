@@ -39,7 +39,7 @@ from analytics.etl.package import Package, encrypted
 from analytics.etl.pieces import in_pieces
 from analytics.etl.report import Finding
 from analytics.etl.sniff import EXPORT_AGAIN, SAVE_AS, check_extension, kind_of
-from analytics.etl.xlsb_details import XlsbSheet, xlsb_sheets
+from analytics.etl.xlsb_details import XlsbSheet, percent_styles, xlsb_sheets
 from analytics.etl.xlsx import XlsxBook
 from analytics.etl.xlsx_details import XlsxSheet
 
@@ -245,10 +245,12 @@ def _with_findings(
 def _read_xlsb(content: bytes, limits: Limits) -> Workbook:
     package = Package(content, limits)
     details: dict[str, XlsbSheet] = {}
+    styles = next((name for name in package.names() if name.endswith("styles.bin")), None)
+    percents = percent_styles(package.read(styles)) if styles else {}
     total = 0
     for name in package.names():
         if "worksheets/" in name and name.endswith(".bin") and "index" not in name:
-            details[name] = detail = XlsbSheet(package.read(name))
+            details[name] = detail = XlsbSheet(package.read(name), percents)
             total = _count(total, detail.rows, detail.columns, name.rpartition("/")[2], limits)
     source = _calamine(content)
     parts = xlsb_sheets(package)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from analytics.etl.biff import ERRORS
 from analytics.etl.grid import ErrorCell
@@ -13,13 +13,19 @@ _ROW, _FIRST_CELL, _LAST_CELL, _ERROR, _FORMULA_ERROR, _COLUMN = 0, 1, 11, 3, 11
 _BLANK = 1
 _RICH_TEXT = 62
 _SHEET = 156
+_NUMBERS = frozenset({2, 5, 9})
+"""Cells that hold a number: short, whole, or computed."""
+_FORMAT, _STYLES, _STYLES_END, _STYLE = 44, 617, 618, 47
+_BUILT_IN_PERCENT = {9: "0%", 10: "0.00%"}
 
 
 class XlsbSheet:
     """Details of one sheet part; rows and columns from 0."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, percents: Mapping[int, str] | None = None) -> None:
+        """Read a part; ``percents`` are the styles that show percentages, from :func:`percent_styles`."""
         self.rows = self.columns = 0
+        self.percents: dict[tuple[int, int], str] = {}
         self.special: list[tuple[int, int, ErrorCell]] = []
         self.formulas: set[tuple[int, int]] = set()
         hidden_rows: set[int] = set()
@@ -35,6 +41,10 @@ class XlsbSheet:
                 column = struct.unpack_from("<I", data, at)[0]
                 if code != _BLANK:
                     self.rows, self.columns = max(self.rows, row + 1), max(self.columns, column + 1)
+                if percents and code in _NUMBERS:
+                    shown = percents.get(struct.unpack_from("<I", data, at + 4)[0] & 0xFFFFFF)
+                    if shown is not None:
+                        self.percents[row, column] = shown
                 if code >= 8 and code != _RICH_TEXT:
                     self.formulas.add((row, column))
                 if code in (_ERROR, _FORMULA_ERROR) and size >= 9:
@@ -46,13 +56,34 @@ class XlsbSheet:
                     hidden_columns.update(range(first, min(last, 16_383) + 1))
         self.hidden_rows, self.hidden_columns = frozenset(hidden_rows), frozenset(hidden_columns)
 
-    def number_format(self, row: int, column: int) -> str | None:  # noqa: ARG002 - the Details interface
-        """Return ``None``: styles of .xlsb are not read."""
-        return None
+    def number_format(self, row: int, column: int) -> str | None:
+        """Return the format of a cell that shows a percentage; ``None`` for every other cell."""
+        return self.percents.get((row, column))
 
     def formula(self, row: int, column: int) -> str | None:
         """Return "" for a cell with a formula, else ``None``."""
         return "" if (row, column) in self.formulas else None
+
+
+def percent_styles(data: bytes) -> dict[int, str]:
+    """Return the cell styles of a workbook's styles part that show percentages: number of the style, its format."""
+    formats = dict(_BUILT_IN_PERCENT)
+    found: dict[int, str] = {}
+    inside, number = False, 0
+    for code, at, size in _records(data):
+        if code == _FORMAT and size >= 6:
+            place, length = struct.unpack_from("<HI", data, at)
+            text = data[at + 6 : min(at + 6 + 2 * length, at + size)].decode("utf-16-le", "replace")
+            if "%" in text:
+                formats[place] = text
+        elif code in (_STYLES, _STYLES_END):
+            inside, number = code == _STYLES, 0
+        elif code == _STYLE and inside and size >= 4:
+            shown = formats.get(struct.unpack_from("<H", data, at + 2)[0])
+            if shown is not None:
+                found[number] = shown
+            number += 1
+    return found
 
 
 def xlsb_sheets(package: Package) -> dict[str, str]:

@@ -540,6 +540,11 @@ def test_rows_keep_the_line_numbers_of_the_file_after_a_separator_line():
     ]
 
 
+def test_a_semicolon_inside_quotes_is_no_delimiter():
+    content = '"甲","甲","甲;"\r\n"甲","甲;","甲;"\r\n'
+    assert first(content.encode(), "a.csv").rows == [["甲", "甲", "甲;"], ["甲", "甲;", "甲;"]]
+
+
 CELL = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffd\ufeff"), max_size=12)
 
 
