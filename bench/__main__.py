@@ -18,7 +18,7 @@ from importlib import import_module
 from analytics.console.output import table
 from bench.measure import ROOT, Measure
 
-NAMES = ("ingest", "small", "overview", "cost", "users", "first_load")
+NAMES = ("ingest", "small", "overview", "cost", "users", "first_load", "uploads", "crash")
 SLOW = ("accuracy", "large")
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 

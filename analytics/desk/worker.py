@@ -35,6 +35,8 @@ _BATCH = 4
 """Files read before what was confirmed meanwhile has its turn."""
 _GROUP = 50
 """Uploads loaded before one publishing."""
+GATHER_SECONDS = 8.0
+"""Least time between two publishings: every one makes all readers' answers be worked out anew."""
 NICENESS = 19
 """People who read come first."""
 _PASSED = (
@@ -113,10 +115,18 @@ def _alone(settings: Settings) -> Iterator[bool]:
 class Worker:
     """Empties the desk until it is idle or asked to stop; what is under way is always finished."""
 
-    def __init__(self, settings: Settings, *, idle: float = IDLE_SECONDS) -> None:
-        """Take the settings; ``idle`` is how many seconds it waits for more."""
+    def __init__(self, settings: Settings, *, idle: float = IDLE_SECONDS, gather: float = GATHER_SECONDS) -> None:
+        """Take the settings.
+
+        Args:
+            settings: Whose desk it is.
+            idle: Seconds it waits for more before it ends.
+            gather: Least seconds between two publishings; what is confirmed meanwhile is loaded together.
+        """
         self._settings = settings
         self._idle = idle
+        self._gather = gather
+        self._loaded = float("-inf")
         self._stopped = False
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
@@ -149,14 +159,17 @@ class Worker:
 
         confirmed = tasks.in_state(self._settings, {"confirming"}, limit=_GROUP)
         withdrawn = tasks.in_state(self._settings, {"revoking"}, limit=_GROUP)
-        if confirmed or withdrawn:
+        if (confirmed or withdrawn) and time.monotonic() - self._loaded >= self._gather:
             work.load(self._settings, confirmed, withdrawn)
+            self._loaded = time.monotonic()
             return True
         waiting = tasks.in_state(self._settings, {"waiting"}, limit=_BATCH)
         for _ in work.read(self._settings, waiting, reader):
             if self._stopped:
                 break
-        return bool(waiting)
+        if not waiting and (confirmed or withdrawn):
+            time.sleep(POLL_SECONDS)
+        return bool(waiting or confirmed or withdrawn)
 
 
 def main() -> int:

@@ -37,7 +37,7 @@ class Desk:
 
     def __init__(self, settings: Settings, reader: Reader) -> None:
         self.settings, self.reader = settings, reader
-        self.worker = Worker(settings)
+        self.worker = Worker(settings, gather=0)
 
     def empty(self) -> None:
         """Let the worker do all there is to do."""
