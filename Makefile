@@ -32,8 +32,9 @@ test-all: ## 与 test 相同，另加标记为 slow 的测试
 	@$(ENVIRONMENT) duckdb2
 	@$(ENVIRONMENT) tests 'slow or not slow' $(PYTEST)
 
-check: ## 代码规范、类型和快速测试
+check: ## 代码规范、类型、依赖和快速测试
 	@$(ENVIRONMENT) dev
+	@$(BIN)/python .ci/dependencies.py
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy

@@ -123,8 +123,13 @@ def engine(settings: Settings) -> Engine:
 
 def _engine_of(url: str) -> Engine:
     from sqlalchemy import create_engine, event
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-    made = create_engine(url, connect_args={"timeout": BUSY_SECONDS} if url.startswith("sqlite") else {})
+    try:
+        made = create_engine(url, connect_args={"timeout": BUSY_SECONDS} if url.startswith("sqlite") else {})
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        hint = "例如 postgresql+psycopg://用户@主机/库，并在运行环境里装好 psycopg。"
+        raise OperationsError(f"TAIZHANG_OPERATIONS_URL 不能用：地址写得不对，或没有装它的驱动。{hint}") from error
     if url.startswith("sqlite"):
 
         @event.listens_for(made, "connect")

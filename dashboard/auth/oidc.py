@@ -12,6 +12,7 @@ from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.flask_client import OAuth
 from dash import Dash
 from flask import Flask, redirect, request, session, url_for
+from joserfc.errors import JoseError
 from requests import RequestException
 
 from analytics.operations import sessions
@@ -61,7 +62,7 @@ def connect(app: Dash, settings: Settings) -> str | None:
         going_to = own_address(session.get(_NEXT))
         try:
             token: dict[str, Any] = oauth.provider.authorize_access_token()
-        except (OAuthError, RequestException, ValueError):
+        except (OAuthError, JoseError, RequestException, ValueError):
             return failed()
         told = token.get("userinfo") or {}
         login, name = str(told.get("preferred_username") or ""), str(told.get("name") or "")

@@ -141,7 +141,7 @@ def test_every_declaration_loads() -> None:
 
 def test_the_top_level_is_as_the_architecture_says() -> None:
     known = {
-        *("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "NOTICE"),
+        *("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "NOTICE", "SECURITY.md"),
         *("Makefile", "pyproject.toml"),
         *("constraints.txt", "requirements.lock", "requirements-dev.lock", "requirements-duckdb2.lock"),
         *(".ci", ".gitignore", "analytics", "dashboard", "notebooks", "data", "tests", "bench", "docs"),
