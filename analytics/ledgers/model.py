@@ -139,6 +139,8 @@ class Ledger(_Model):
     restricted: bool = False
     """A discipline ledger: its figures are for their own role, as city totals, small ones hidden (see
     ``analytics.metrics.discipline``). Whoever holds the data folder itself (the data steward) may export its rows."""
+    history: bool = False
+    """Earlier versions of its records are published too, so that a past day can be told as it stood."""
     key: tuple[str, ...] = Field(min_length=1)
     """Columns that identify a record; ``<date>.year`` stands for that date's year, ``reporting_unit`` for the office
     that submitted it (item numbers are only unique within one office's list)."""

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal, TypeVar
 
 import sqlglot
 from sqlglot import exp
 
-from analytics.ledgers.model import geography
+from analytics.ledgers.model import geography, ledgers
+from analytics.ledgers.schema import record_schema
 from analytics.metrics.model import COUNTY, UNIT, Leaf, Metric, Source
 from analytics.metrics.periods import Step
 
@@ -43,6 +44,8 @@ class Facts:
     estimated: frozenset[str]
     blank: frozenset[str]
     spans: frozenset[tuple[str, str]]
+    superseded: bool = False
+    """Some record has an earlier version that is published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,42 @@ def with_offices(query: Q, source: Source) -> Q:
     }
     rows = exp.values(list(spelled.items()), alias="spelled_", columns=["word", "place"])
     return query.with_(OFFICES, as_=exp.select("*").from_(rows), copy=False)
+
+
+def stands(source: Source, facts: Facts) -> bool:
+    """Return whether a past day of this source must be told from the versions of its records."""
+    return source.done is not None and facts.superseded
+
+
+def stood(source: Source, columns: Iterable[str]) -> exp.Query:
+    """Return the records as they stood at the day ``:stood``, for sources of which ``stands`` is true.
+
+    Of a record with several versions one counts: the last that stood by then, if it says done. Else the first later
+    one that says it was done by then (it was only reported later). Else the last that stood by then, or, of a record
+    first reported later, its first.
+    """
+    names = ", ".join(f'"{name}"' for name in sorted({*columns, "record_id"}))
+    versions = f"{source.ledger}_versions"
+    text = f"""
+        SELECT {names} FROM {source.ledger} WHERE "record_id" NOT IN (SELECT "record_id" FROM {versions})
+        UNION ALL
+        SELECT {names} FROM (
+            SELECT *, ROW_NUMBER() OVER (PARTITION BY "record_id" ORDER BY "rank_", "version_no") AS "place_no_" FROM (
+                SELECT *, CASE
+                    WHEN "stood_on" <= :stood AND "done_" THEN 0
+                    WHEN "stood_on" > :stood AND "done_" THEN 1
+                    WHEN "stood_on" <= :stood THEN 2
+                    ELSE 3 END AS "rank_"
+                FROM (
+                    SELECT *, COALESCE({source.done}, FALSE) AS "done_",
+                        LEAD("stood_on") OVER (PARTITION BY "record_id" ORDER BY "version_no") AS "until_"
+                    FROM {versions} WHERE "record_id" IN (SELECT "record_id" FROM {source.ledger})
+                ) AS "told_" WHERE "stood_on" > :stood OR "until_" IS NULL OR "until_" > :stood
+            ) AS "ranked_"
+        ) AS "chosen_" WHERE "place_no_" = 1"""  # noqa: S608 - names and conditions are declared
+    found = sqlglot.parse_one(text, dialect="duckdb")
+    assert isinstance(found, exp.Query)  # noqa: S101 - the text is a SELECT
+    return found
 
 
 def day_of(source: Source) -> exp.Expr:
@@ -440,13 +479,23 @@ def compile_query(shape: Shape) -> Compiled:
     union: exp.Query = branches[0]
     for other in branches[1:]:
         union = exp.Union(this=union, expression=other, distinct=False)
+    read = used - {PLACE}
     if _is_placed(shape):
-        union = union.with_(PLACED, as_=_placed(shape, used - {PLACE}), materialized=True, copy=False)
+        read |= set(shape.source.county_from)
+        if stands(shape.source, shape.facts):
+            for branch in shape.branches:
+                own = _placed(shape, used - {PLACE}, f"{STOOD}{branch.name}")
+                union = union.with_(f"{PLACED}{branch.name}", as_=own, materialized=True, copy=False)
+        else:
+            own = _placed(shape, used - {PLACE}, shape.source.ledger)
+            union = union.with_(PLACED, as_=own, materialized=True, copy=False)
+    if stands(shape.source, shape.facts):
+        union = _with_stood(union, shape, read)
     names = frozenset(node.name for node in union.find_all(exp.Placeholder))
     return Compiled(union.sql("duckdb"), names, scope, values, matched, approx, missing, warned, notes)
 
 
-PLACED, PLACE = "placed_", "place_"
+PLACED, PLACE, STOOD = "placed_", "place_", "stood_"
 
 
 def _is_placed(shape: Shape) -> bool:
@@ -454,11 +503,35 @@ def _is_placed(shape: Shape) -> bool:
     return bool(shape.source.county_from) and (shape.by_county or COUNTY in shape.dims)
 
 
-def _placed(shape: Shape, used: set[str]) -> exp.Select:
+def _with_stood(union: exp.Query, shape: Shape, read: set[str]) -> exp.Query:
+    """Put before a query the records as they stood at each window's day."""
+    ledger = record_columns(shape.source.ledger)
+    tables = []
+    for branch in shape.branches:
+        kind = "stood_state" if shape.source.snapshot else "stood"
+        day = exp.Placeholder(this=f"{kind}_{branch.name}")
+
+        def at(node: exp.Expr, day: exp.Placeholder = day) -> exp.Expr:
+            return day.copy() if isinstance(node, exp.Placeholder) and node.name == "stood" else node
+
+        tables.append((f"{STOOD}{branch.name}", stood(shape.source, read & ledger).transform(at, copy=False)))
+    old = union.args.get("with_")
+    mine = [exp.CTE(this=query, alias=exp.TableAlias(this=exp.to_identifier(name))) for name, query in tables]
+    union.set("with_", exp.With(expressions=[*mine, *(old.expressions if old is not None else [])]))
+    return union
+
+
+@cache
+def record_columns(ledger: str) -> frozenset[str]:
+    """Return the columns of a ledger's records."""
+    return frozenset(record_schema(ledgers()[ledger]).names)
+
+
+def _placed(shape: Shape, used: set[str], table: str) -> exp.Select:
     """Return the ledger's ``used`` columns with each record's county, limited to the county asked for."""
     source = shape.source
     picked = [column(name) for name in sorted(used)]
-    rows = exp.select(*picked, exp.alias_(county_of(source), PLACE)).from_(exp.to_table(source.ledger), copy=False)
+    rows = exp.select(*picked, exp.alias_(county_of(source), PLACE)).from_(exp.to_table(table), copy=False)
     rows = rows.where(filters(source, by_county=shape.by_county, by_unit=False), copy=False)
     return with_offices(offices(rows, source), source)
 
@@ -487,7 +560,9 @@ def _branch(shape: Shape, columns: _Columns, branch: Branch, part: Part, used: s
     ):
         picked += [exp.alias_(rows.hoist(expr) if wanted else nothing.copy(), name) for expr, name in kind.items()]
     inner = exp.select(*(rows.picked() or [exp.alias_(exp.Literal.number(1), "one_")]))
-    inner = inner.from_(exp.to_table(PLACED if placed else source.ledger), copy=False).where(where, copy=False)
+    own = stands(source, shape.facts)
+    table = f"{PLACED}{branch.name if own else ''}" if placed else f"{STOOD}{branch.name}" if own else source.ledger
+    inner = inner.from_(exp.to_table(table), copy=False).where(where, copy=False)
     used |= {found.name for found in inner.find_all(exp.Column)}
     query = exp.select(*picked).from_(inner.subquery("rows_", copy=False), copy=False)
     if group:

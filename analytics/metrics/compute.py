@@ -212,6 +212,9 @@ def bind(names: Iterable[str], spans: Iterable[Span], scope: Scope) -> dict[str,
             f"limit_{span.name}": span.window.limit,
             f"as_of_{span.name}": span.as_of,
             f"latest_{span.name}": span.latest,
+            # Told as it was known on the day states are taken at; of flows on the latest day.
+            f"stood_{span.name}": span.latest,
+            f"stood_state_{span.name}": span.as_of,
         }
     return {name: known[name] for name in names}
 

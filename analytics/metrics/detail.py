@@ -227,7 +227,7 @@ def _listing(
     if name not in columns:
         raise MetricError(f"明细里没有这一列：{name}")
     inner = exp.select(*(exp.alias_(column, label, quoted=True) for label, column in columns.items()))
-    inner = _from(inner, source).where(condition, copy=False)
+    inner = _from(inner, source, facts).where(condition, copy=False)
     order: list[exp.Expr] = [exp.Ordered(this=sql.column(name), desc=(sort or "-").startswith("-"), nulls_first=False)]
     order += [sql.column(field) for field in ("file_name", "sheet", "row", "record_id") if field in columns]
     page = exp.select("*").from_(inner.subquery("rows_", copy=False), copy=False)
@@ -235,7 +235,7 @@ def _listing(
     if limit is not None:
         page = page.limit(limit, copy=False)
     counting = exp.select(exp.alias_(exp.Count(this=exp.Star()), "total"))
-    total = _from(counting, source).where(condition.copy(), copy=False)
+    total = _from(counting, source, facts).where(condition.copy(), copy=False)
     fixed = frozenset({"county", "unit", _FIND, *(f"dim{number}" for number in range(len(dims)))})
     return _Listing(_text(page, fixed), _text(total, fixed))
 
@@ -248,8 +248,19 @@ def _holds(source: Source) -> exp.Expr:
     return exp.or_(*tests, copy=False)
 
 
-def _from(query: exp.Select, source: Source) -> exp.Select:
-    return sql.with_offices(sql.offices(query.from_(exp.to_table(source.ledger), copy=False), source), source)
+def _from(query: exp.Select, source: Source, facts: Facts) -> exp.Select:
+    table: exp.Expr = exp.to_table(source.ledger)
+    if sql.stands(source, facts):
+        day = "stood_state" if source.snapshot else "stood"
+
+        def at(node: exp.Expr) -> exp.Expr:
+            stood = isinstance(node, exp.Placeholder) and node.name == "stood"
+            return exp.Placeholder(this=day) if stood else node
+
+        kept = sql.stood(source, sql.record_columns(source.ledger)).transform(at, copy=False)
+        assert isinstance(kept, exp.Query)  # noqa: S101 - only its placeholders were renamed
+        table = kept.subquery(source.ledger, copy=False)
+    return sql.with_offices(sql.offices(query.from_(table, copy=False), source), source)
 
 
 def _text(tree: exp.Expr, fixed: frozenset[str]) -> _Text:

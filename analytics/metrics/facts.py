@@ -41,7 +41,13 @@ def _read(engine: Engine, ledger: Ledger) -> Facts:
     blank = frozenset(name for index, name in enumerate(names) if counts[f"c{index}"] != counts["rows_"])
     estimated = frozenset(name for note in _notes(engine, table, APPROX) for name in note)
     spans = frozenset((name, str(span)) for note in _notes(engine, table, PRECISION) for name, span in note.items())
-    return Facts(estimated, blank, spans)
+    versions = f"{ledger.id}_versions"
+    superseded = ledger.history and versions in engine.ledgers() and bool(_any(engine, versions))
+    return Facts(estimated, blank, spans, superseded)
+
+
+def _any(engine: Engine, table: str) -> list[dict[str, object]]:
+    return engine.rows(exp.select(exp.alias_(exp.Literal.number(1), "one_")).from_(table).limit(1).sql("duckdb"), {})
 
 
 def _measured(ledger: Ledger) -> list[str]:

@@ -35,8 +35,9 @@ Direction = Literal["up", "down", "neutral"]
 
 _DECIMALS: dict[str, int] = {"integer": 0, "decimal": 1, "percent": 1, "money": 2}
 _SCALES: dict[str, int] = {"decimal": 4, "percent": 4, "money": 2}
-PLACEHOLDERS = frozenset({"as_of", "latest", "start", "end"})
-"""What a declaration may ask for: the state day (never past the period's end), the latest day, the days counted."""
+PLACEHOLDERS = frozenset({"as_of", "latest", "start", "end", "stood"})
+"""What a declaration may ask for: the state day (never past the period's end), the latest day, the days counted; in
+``done``, the day things are told as they stood at."""
 
 TARGETS_FILE = "targets.yaml"
 """Beside the metrics: how the ledger of annual targets is read."""
@@ -115,6 +116,9 @@ class MetricFile(_Declared):
     ledger: str
     where: str | None = None
     dimensions: tuple[str, ...] = ()
+    done: str | None = None
+    """For ledgers whose record versions are published: when a version says that the item is done at the day ``:stood``.
+    A past day is then told as it stood (see ``compile.stood``)."""
     county_from: tuple[str, ...] = ()
     """For ledgers without a county column: the columns whose office name tells the county, first match wins."""
     terms: dict[str, str] = {}
@@ -136,6 +140,8 @@ class Source:
     """The column whose year has the last word over the day's own (冬送温暖 crosses the year end)."""
     undated: bool = False
     """Some records may lack the date: states count them, as they are there now."""
+    done: str | None = None
+    """When a version of a record says that it is done, as SQL; ``None`` where versions are not told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +290,9 @@ class _FileReader:
         for name, text in file.terms.items():
             self.terms[name] = self._row_expression(text, ("terms", name))
         self.where = self._row_expression(file.where, ("where",)) if file.where else None
+        self.done = self._row_expression(file.done, ("done",)).sql("duckdb") if file.done else None
+        if self.done is not None and not self.ledger.history:
+            raise _FaultError(("done",), f"{self.ledger.name}没有发布记录的各个版本（history: true）")
 
     def _row_expression(self, text: str, where: tuple[str | int, ...]) -> exp.Expr:
         return self._resolve(_parse(text, where), where)
@@ -316,7 +325,9 @@ class _FileReader:
         dated = column.type == "date"
         year_field = self.ledger.year_field if dated and date_field == self.ledger.date_field else None
         undated = not column.required
-        return Source(self.ledger.id, date_field, declared.snapshot, self.file.county_from, dated, year_field, undated)
+        return Source(
+            self.ledger.id, date_field, declared.snapshot, self.file.county_from, dated, year_field, undated, self.done
+        )
 
     def leaf(self, tree: exp.Expr, declared: MetricDeclaration, at: tuple[str | int, ...]) -> Leaf:
         """Read one aggregate."""

@@ -65,6 +65,9 @@ def seen(version: Version, scope: Scope | None) -> Version:
     open_ledgers = [ledger for ledger in version.ledgers.values() if _open(ledger, scope)]
     views = {ledger.id: _ledger(ledger, scope) for ledger in open_ledgers}
     names = [ledger.id for ledger in open_ledgers]
+    for ledger in open_ledgers:
+        if ledger.history:
+            views[f"{ledger.id}_versions"] = _versions(ledger, scope)
     views["uploads"] = _uploads(names, scope)
     for name in ("findings", "quarantine", "all_findings", "all_quarantine"):
         views[name] = _of_uploads(name, names, scope)
@@ -104,6 +107,12 @@ def _ledger(ledger: Ledger, scope: Scope) -> exp.Query:
     query = exp.select(star).from_(exp.alias_(_whole(ledger.id), "rows_", table=True))
     query = sql.with_offices(sql.offices(query, source), source)
     return query.where(_in(sql.county_of(source), scope.counties))
+
+
+def _versions(ledger: Ledger, scope: Scope) -> exp.Query:
+    """Return the versions of the records in scope."""
+    own = exp.select("record_id").from_(_ledger(ledger, scope).subquery("own_"))
+    return exp.select("*").from_(_whole(f"{ledger.id}_versions")).where(exp.column("record_id").isin(query=own))
 
 
 def _in(expression: exp.Expr, words: frozenset[str] | list[str]) -> exp.Expr:

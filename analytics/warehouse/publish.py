@@ -65,6 +65,48 @@ def visible_sql(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> str:
     return f"SELECT {names} FROM ({query}) r WHERE r.record_id NOT IN ({decisions.dropped_sql(ledger, query)})"
 
 
+VERSIONS: dict[str, str] = {"version_no": "BIGINT", "stood_on": "DATE"}
+"""What a record's versions have beside its columns: their order, and the day from which each stood."""
+
+
+def versions_name(ledger: str) -> str:
+    """Return the name of the view (and, with its suffix, the file) of a ledger's record versions."""
+    return f"{ledger}_versions"
+
+
+def _versions_sql(ledger: Ledger) -> str:
+    """Return every version, in uploads not revoked, of the records that have more than one and are there still.
+
+    A version stood from the day its workbook was filled in or uploaded, whichever is earlier, and never longer than
+    until the one after it.
+    """
+    table = tables.table(ledger.id)
+    live = f"{table} r JOIN uploads u ON u.seq = r._seq WHERE u.revoked_at IS NULL AND NOT r._removed"
+    names = ", ".join(f"r.{quoted(name)}" for name in tables.columns(ledger))
+    sent = "CAST(u.created_at AS DATE)"
+    return (
+        f"SELECT {names}, r._version AS version_no, "
+        f"MIN(COALESCE(LEAST(r.reported_on, {sent}), {sent})) OVER (PARTITION BY r.record_id ORDER BY r._version "
+        f"ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS stood_on FROM {live} "
+        f"AND r.record_id IN (SELECT r.record_id FROM {live} GROUP BY r.record_id HAVING count(*) > 1) "
+        f"AND r.record_id IN (SELECT record_id FROM ({current_sql(ledger)})) ORDER BY r._version"
+    )
+
+
+def _write_versions(
+    con: duckdb.DuckDBPyConnection, settings: Settings, ledger: Ledger, base: Mapping[str, Any] | None, staging: Path
+) -> dict[str, dict[str, Any]]:
+    """Write the versions of a ledger's records where any has several, or share them where nothing of it changed."""
+    name = f"{versions_name(ledger.id)}.parquet"
+    stamp = first(con, "SELECT max(change_no) FROM partitions WHERE ledger = ?", [ledger.id])
+    same = base is not None and name in base["files"] and (stamp is None or (stamp[0] or 0) <= base["change_no"])
+    if base is not None and same:
+        _share(settings.published / base["version"] / name, staging / name)
+        return {name: base["files"][name]}
+    several = f"SELECT 1 FROM {tables.table(ledger.id)} GROUP BY record_id HAVING count(*) > 1 LIMIT 1"
+    return _copy(con, _versions_sql(ledger), staging, name) if first(con, several) else {}
+
+
 def year_file(year: int | None) -> str:
     """Return the file name of a year's records; those without a day are together in one file."""
     return f"year={'none' if year is None else year}.parquet"
@@ -148,6 +190,8 @@ def publish(con: duckdb.DuckDBPyConnection, settings: Settings, ledgers: Mapping
     files: dict[str, dict[str, Any]] = {}
     for ledger in ledgers.values():
         files |= _write_ledger(con, settings, ledger, base, staging)
+        if ledger.history:
+            files |= _write_versions(con, settings, ledger, base, staging)
     for name, order in SHARED.items():
         files |= _copy(con, f"SELECT * FROM {name} ORDER BY {order}", staging, f"{name}.parquet")
     manifest = {

@@ -206,6 +206,11 @@ class Version:
         con.execute("SET GLOBAL parquet_metadata_cache = TRUE")
         for ledger in self.ledgers.values():
             con.execute(f"CREATE VIEW {quoted(ledger.id)} AS {self._ledger_sql(ledger)}")
+            if ledger.history:
+                name = publish.versions_name(ledger.id)
+                shape = columns(ledger) | publish.VERSIONS
+                kept = self._columns(ledger)
+                con.execute(f"CREATE VIEW {quoted(name)} AS {self._shared_sql(name, shape, kept)}")
         details = {field.name: sql_type(field.type) for field in uploads.FINDINGS}
         held = {field.name: sql_type(field.type) for field in uploads.QUARANTINE}
         con.execute(f"CREATE VIEW uploads AS {self._shared_sql('uploads', uploads.COLUMNS)}")
@@ -223,13 +228,18 @@ class Version:
         return con
 
     def _ledger_sql(self, ledger: Ledger) -> str:
-        kept = self.manifest["ledgers"].get(ledger.id, {}).get("columns", {})
-        return _typed(columns(ledger), kept, self.files(ledger.id) if self.folder else [])
+        return _typed(columns(ledger), self._columns(ledger), self.files(ledger.id) if self.folder else [])
 
-    def _shared_sql(self, name: str, shape: Mapping[str, str]) -> str:
+    def _columns(self, ledger: Ledger) -> Mapping[str, str]:
+        """Return the columns a ledger's files have."""
+        kept: Mapping[str, str] = self.manifest["ledgers"].get(ledger.id, {}).get("columns", {})
+        return kept
+
+    def _shared_sql(self, name: str, shape: Mapping[str, str], kept: Mapping[str, str] | None = None) -> str:
         # A version published before there was such a thing has no file of it.
         there = self.folder is not None and f"{name}.parquet" in self.manifest["files"]
-        return _typed(shape, shape, [self._folder() / f"{name}.parquet"] if there else [])
+        known = shape if kept is None else {**kept, **publish.VERSIONS}
+        return _typed(shape, known, [self._folder() / f"{name}.parquet"] if there else [])
 
 
 class Limited(Version):
