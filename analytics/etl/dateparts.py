@@ -33,6 +33,7 @@ _MONTH_NAMES = {name: str(number) for number, name in enumerate("一二三四五
     "十二": "12",
 }
 _YEARLESS = re.compile(r"^(?:1[0-2]|0?[1-9])月")
+_WHOLE = re.compile(r"^(20\d{2})(?:[年./-]|\d{4}$)")
 _YEARLESS_DOTS = re.compile(r"^(?:1[0-2]|0?[1-9])[./-](?:[12]\d|3[01]|0?[1-9])$")
 
 Pieces = dict[Piece, HeaderColumn]
@@ -78,9 +79,9 @@ def runs(columns: Sequence[HeaderColumn], samples: Mapping[int, Sequence[Any]]) 
 
 
 def is_yearless(samples: Sequence[Any]) -> bool:
-    """Tell whether most cells of a date column say a month and a day only."""
+    """Tell whether some cells of a date column say a month and a day only."""
     filled = [normalise(as_text(value)) for value in samples if not is_blank(value)]
-    return sum(bool(_YEARLESS.match(text) or _YEARLESS_DOTS.match(text)) for text in filled) * 2 > len(filled)
+    return any(_YEARLESS.match(text) or _YEARLESS_DOTS.match(text) for text in filled)
 
 
 def compose_all(pieces: Sequence[Piece], columns: Sequence[Sequence[Any]]) -> list[Any]:
@@ -100,28 +101,32 @@ def compose(year: Any, month: Any, day: Any) -> Any:
         return None
     years, months = _number(year, "年度"), _number(month, "月份")
     months = _MONTH_NAMES.get(months, months)
+    if isinstance(day, dt.date) and not months:
+        return day  # a whole date stands for itself, whatever year the record is counted in
     if isinstance(day, dt.date):
         agrees = years in ("", str(day.year), str(day.year % 100)) and months in ("", str(day.month))
         return day if agrees else f"{_said(years, '年')}{_said(months, '月')}{day:%Y-%m-%d}"
-    if not months and isinstance(day, (int, float)) and not isinstance(day, bool) and day != int(day):
+    if not months and isinstance(day, float) and not day.is_integer():
         return day  # 7.1: the first or the tenth of July
     days = "" if is_blank(day) else _number(day, "日号")
     head = f"{_said(years, '年')}{_said(months, '月')}"
     if not days:
         return head
+    if not months and _WHOLE.match(days):
+        return days
     if not months and (_YEARLESS.match(days) or _YEARLESS_DOTS.match(days)):
         return f"{years}年{days}" if years and "月" in days else f"{years}.{days}" if years else days
     bounds = [part for part in re.split(r"[-—~至、]+", days) if part]
     if all(part.strip("日号").isdigit() for part in bounds) and len(bounds) <= 2:
         return head + "-".join(f"{part.strip('日号')}日" for part in bounds)
-    return days if not head else f"{head}{days}" if len(bounds) != 1 or "年" not in days else days
+    return f"{head}{days}"
 
 
 def _number(value: Any, words: str) -> str:
     """Return a piece without the word for what it is: 2024年 → 2024, 3.0 → 3."""
     if is_blank(value):
         return ""
-    if isinstance(value, float) and value == int(value):
+    if isinstance(value, float) and value.is_integer():
         return str(int(value))
     text = normalise(as_text(value)).rstrip(words)
     return text.lstrip("0") if text.isdigit() else text

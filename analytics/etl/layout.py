@@ -484,12 +484,11 @@ def _own_form(reader: _Reader, block: tuple[int, int, frozenset[int]], row: int)
     there = read_lines(reader.rows[reader.preamble(row, bottom + 1) : row])
     if there.unit is not None:
         return there.unit != own.unit
-    named = [counties_named(title, reader.geography) for title in there.titles]
-    return (
-        any(len(places) == 1 for places in named)
-        and there.titles != own.titles
-        and any(is_title(title) for title in there.titles)
-    )
+    named = [places[0] for title in there.titles if len(places := counties_named(title, reader.geography)) == 1]
+    mine = [places[0] for title in own.titles if len(places := counties_named(title, reader.geography)) == 1]
+    if not named or there.titles == own.titles:
+        return False
+    return any(is_title(title) for title in there.titles) or (bool(mine) and set(named) != set(mine))
 
 
 def _likeliest_header(reader: _Reader, end: int) -> tuple[int, int, frozenset[int]] | None:

@@ -14,13 +14,13 @@ from typing import Any
 from analytics.etl.body import Body, TotalRow
 from analytics.etl.codes import Issue, issue
 from analytics.etl.grid import Sheet
-from analytics.etl.headers import is_serial
+from analytics.etl.headers import is_serial, squeeze
 from analytics.etl.layout import Table
 from analytics.etl.mapping import LedgerMapping
 from analytics.etl.values import Context, parse
 from analytics.etl.values.places import county
 from analytics.etl.values.text import as_text, is_blank
-from analytics.ledgers.model import NUMERIC_TYPES, Column
+from analytics.ledgers.model import NUMERIC_TYPES, Column, geography
 
 _SUMMED = frozenset({"count", "money"})
 _MOST = 1_000_000
@@ -156,9 +156,12 @@ class _Sums:
         if not above:
             found = [self.records]
         if self.place is not None and not is_blank(self.sheet.rows[row][self.place]):
-            named = county(as_text(self.sheet.rows[row][self.place]))
+            said = as_text(self.sheet.rows[row][self.place])
+            named = county(said)
             if named is None:
-                return []
+                # 全市 is no place of the ledger, but names what a last row may add up.
+                whole = squeeze(said) in {squeeze(name) for name in geography().whole_city.aliases}
+                return [above] if whole and len(above) > 1 else []
             found.append([one for one in self.records if self.of_place(one) == named.name])
         return [span for span in found if len(span) > 1]
 

@@ -132,6 +132,7 @@ class _Reader:
         self.findings: list[Finding] = list(findings)
         self.outcome = Outcome(report, period=options.period)
         self.refused = False
+        self.stacked: dict[tuple[str, str], list[Batch]] = {}
         self.met: set[str] = set()
         """Headers a person spoke of that are in the file."""
         self.corrected, stale = lay_over(sheets, options.corrections)
@@ -305,11 +306,12 @@ class _Reader:
         self.unused -= {(sheet.name, *place) for place in reader.used}
         found.batch = batch
         for one in unadded:
-            raw = sheet.rows[one.row][one.column]
-            batch.say(reader.position[one.row], one.said, one.field, raw, one.column)
+            batch.say(reader.position[one.row], one.said, one.field, sheet.rows[one.row][one.column], one.column)
         self.check(batch)
         reader.report_unplaced()
-        self.findings.extend(check_totals(batch, found.body.totals, reader.contexts, reader.failed()))
+        above = self.stacked.setdefault((sheet.name, mapping.ledger.id), [])
+        self.findings.extend(check_totals(batch, found.body.totals, reader.contexts, reader.failed(), above))
+        above.append(batch)
 
     def choose(self, found: _Found, print_of: str) -> Choice:
         """Map a table onto every ledger (or the one that was named) and choose."""
@@ -530,8 +532,8 @@ class _Reader:
         if not loaded and not quarantine and not any(said.severity == "error" for said in self.findings):
             self.say(issue("FILE-NOTHING-LOADED"))
         self.report.findings = in_order(self.findings, self.sheets)
-        order = {sheet.name: place for place, sheet in enumerate(self.sheets)}
-        self.report.sheets.sort(key=lambda one: (order.get(one.sheet, -1), one.header_rows))
+        order = [sheet.name for sheet in self.sheets]
+        self.report.sheets.sort(key=lambda one: (order.index(one.sheet), one.header_rows))
         self.report.state = settle(self.report.findings, loaded=loaded, held=len(quarantine), refused=self.refused)
         return self.outcome
 

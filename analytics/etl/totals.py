@@ -58,7 +58,11 @@ class _Cell:
 
 
 def check_totals(
-    batch: Batch, totals: Sequence[TotalRow], contexts: dict[str, Context], failed: dict[str, set[int]]
+    batch: Batch,
+    totals: Sequence[TotalRow],
+    contexts: dict[str, Context],
+    failed: dict[str, set[int]],
+    earlier: Sequence[Batch] = (),
 ) -> list[Finding]:
     """Compare every total row with the rows it covers.
 
@@ -67,6 +71,7 @@ def check_totals(
         totals: Its total rows.
         contexts: The context each field's column was parsed in.
         failed: By field, the positions whose cell could not be read.
+        earlier: The tables of this ledger further up the sheet, which the last total may include.
 
     Returns:
         One warning for each total that does not add up.
@@ -93,7 +98,7 @@ def check_totals(
                 best = (matching, spans)
             if matching == len(cells):
                 break
-        if best is not None:
+        if best is not None and not (earlier and total.level == "grand" and _adds_up_with(earlier, batch, cells)):
             found.extend(_mismatches(batch, total, cells, sums, best[1]))
     return found
 
@@ -204,6 +209,15 @@ class _Coverage:
 def _adds_up(cell: _Cell, sums: _Sums, spans: Sequence[tuple[int, int]]) -> bool:
     low, high, unknown = sums.over(spans)
     return low <= cell.value <= high if not unknown else cell.value >= low
+
+
+def _adds_up_with(earlier: Sequence[Batch], batch: Batch, cells: Sequence[_Cell]) -> bool:
+    """Tell whether a total is that of several tables standing one below the other."""
+    for cell in cells:
+        columns = [one.arrays[cell.declared.name] for one in (*earlier, batch) if cell.declared.name in one.arrays]
+        if sum((Decimal(value) for column in columns for value in column.to_pylist() if value), _NOTHING) != cell.value:
+            return False
+    return True
 
 
 def _mismatches(
