@@ -23,9 +23,11 @@ KINDS = {"estimate": "约数", "duplicate": "疑似重复"}
 ACTIONS = {"accept": "采用", "refuse": "不采用或退回", "merge": "合并", "split": "认定为两条"}
 
 
-@click.group(options_metavar="[选项]", subcommand_metavar="命令 [参数]…")
-def approvals() -> None:
-    """审核约数和疑似重复：采用、不采用、合并、认定为两条；每项都留有记录，可以撤销。
+@click.group(options_metavar="[选项]", subcommand_metavar="[命令 [参数]…]", invoke_without_command=True)
+@json_option
+@click.pass_context
+def approvals(ctx: click.Context, as_json: bool) -> None:
+    """审核约数和疑似重复：采用、不采用、合并、认定为两条；每项都留有记录，可以撤销。不写命令就是列出。
 
     \b
     例：
@@ -34,6 +36,8 @@ def approvals() -> None:
       taizhang approvals merge d91f0c22ab7
       taizhang approvals undo D20240801-1a2b3c4d
     """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_, ledger=None, decided=False, as_json=as_json)
 
 
 @approvals.command("list", options_metavar="[选项]")

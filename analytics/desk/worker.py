@@ -36,7 +36,9 @@ _BATCH = 4
 _GROUP = 50
 """Uploads loaded before one publishing."""
 GATHER_SECONDS = 8.0
-"""Least time between two publishings: every one makes all readers' answers be worked out anew."""
+"""Longest pause between two publishings: every one makes all readers' answers be worked out anew."""
+SHARE = 10.0
+"""Loading and publishing may take one part in this many of the time, as long as the pause is not the longest."""
 NICENESS = 19
 """People who read come first."""
 _PASSED = (
@@ -121,12 +123,12 @@ class Worker:
         Args:
             settings: Whose desk it is.
             idle: Seconds it waits for more before it ends.
-            gather: Least seconds between two publishings; what is confirmed meanwhile is loaded together.
+            gather: Longest pause between two publishings; what is confirmed meanwhile is loaded together.
         """
         self._settings = settings
         self._idle = idle
         self._gather = gather
-        self._loaded = float("-inf")
+        self._next = float("-inf")
         self._stopped = False
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
@@ -159,9 +161,11 @@ class Worker:
 
         confirmed = tasks.in_state(self._settings, {"confirming"}, limit=_GROUP)
         withdrawn = tasks.in_state(self._settings, {"revoking"}, limit=_GROUP)
-        if (confirmed or withdrawn) and time.monotonic() - self._loaded >= self._gather:
+        if (confirmed or withdrawn) and time.monotonic() >= self._next:
+            begun = time.monotonic()
             work.load(self._settings, confirmed, withdrawn)
-            self._loaded = time.monotonic()
+            ended = time.monotonic()
+            self._next = ended + min(self._gather, SHARE * (ended - begun))
             return True
         waiting = tasks.in_state(self._settings, {"waiting"}, limit=_BATCH)
         for _ in work.read(self._settings, waiting, reader):
