@@ -14,7 +14,7 @@ from dashboard.pages.overview import CARDS
 
 pytestmark = pytest.mark.browser
 
-FIRST_LOAD_BYTES = 1_670_000
+FIRST_LOAD_BYTES = 1_050_000
 FIRST_LOAD_REQUESTS = 25
 
 

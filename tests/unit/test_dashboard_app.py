@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import json
 import os
 import socket
@@ -13,6 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 from dash import Dash
 
@@ -21,6 +23,8 @@ from dashboard import app as application
 from dashboard import server
 from dashboard.parts import work
 from dashboard.source import Memory
+
+DASHBOARD = Path(application.__file__).parent
 
 SCREEN = {
     "output": "..main.children...footer.children...title.data...pages.children..",
@@ -112,6 +116,23 @@ def test_the_page_is_chinese_and_loads_nothing_from_elsewhere(app: Dash) -> None
 def test_what_is_sent_is_compressed(app: Dash) -> None:
     answer = app.server.test_client().get("/_dash-layout", headers={"Accept-Encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
+
+
+@pytest.mark.parametrize(("asked", "given"), [("br, gzip", "br"), ("gzip", "gzip"), ("identity", None)])
+def test_scripts_are_packed_once_for_all_visitors(app: Dash, asked: str, given: str | None) -> None:
+    client = app.server.test_client()
+    path = "/assets/vendor/plotly-cartesian.min.js"
+    plain = (DASHBOARD / "assets" / "vendor" / "plotly-cartesian.min.js").read_bytes()
+    with client.get(path, headers={"Accept-Encoding": asked}) as first:
+        assert first.headers.get("Content-Encoding") == given
+        assert "Accept-Encoding" in first.headers["Vary"]
+        data = first.get_data()
+    opened = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[given](data)
+    assert opened == plain
+    with client.get(path, headers={"Accept-Encoding": asked}) as second:
+        assert second.get_data() == data
+    with client.get(path, headers={"Accept-Encoding": asked, "If-None-Match": first.headers["ETag"]}) as third:
+        assert third.status_code == 304
 
 
 def test_unknown_components_are_not_excused(app: Dash) -> None:
