@@ -10,6 +10,7 @@ import datetime as dt
 import json
 import logging
 import os
+import re
 import secrets
 import sys
 import time
@@ -36,8 +37,7 @@ class JsonLines(logging.Formatter):
             "at": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "from": record.name,
-            # The text with its values left out: values may be somebody's.
-            "event": record.msg if isinstance(record.msg, str) else type(record.msg).__name__,
+            "event": _event(record),
             "process": record.process,
         }
         request_ = getattr(record, "request", None)
@@ -48,6 +48,16 @@ class JsonLines(logging.Formatter):
             frames = traceback.extract_tb(record.exc_info[2])
             told["place"] = [f"{os.path.basename(one.filename)}:{one.lineno} {one.name}" for one in frames]  # noqa: PTH119
         return json.dumps(told, ensure_ascii=False)
+
+
+def _event(record: logging.LogRecord) -> str:
+    """Return a line's text with its values left out: they may be somebody's."""
+    if not isinstance(record.msg, str):
+        return type(record.msg).__name__
+    if record.name.startswith("gunicorn"):
+        # The server puts what was typed into the text itself, after a sign.
+        return re.split(r"[=:'\"\[(]", record.msg)[0].strip()
+    return record.msg
 
 
 def log_as_json() -> None:

@@ -499,6 +499,9 @@ def test_log_lines_are_json_and_name_no_person_and_no_value() -> None:
     line = json.loads(JsonLines().format(record))
     assert (line["level"], line["error"], line["event"]) == ("error", "ValueError", "user %s failed")
     assert "王芳" not in str(line)
+    typed = "Invalid request from ip=10.0.0.7: Invalid HTTP request line: 'GET /?q=王芳 HTTP/1.1'"
+    from_server = logging.LogRecord("gunicorn.error", logging.WARNING, "g.py", 1, typed, (), None)
+    assert json.loads(JsonLines().format(from_server))["event"] == "Invalid request from ip"
     assert "6103" not in str(line)
 
 
