@@ -138,10 +138,15 @@ def split(ids: str | Iterable[str] | None) -> tuple[tuple[QualityMetric, ...], l
     """Return which of ``ids`` are figures about the data itself, and the others (``None`` where none were given)."""
     if ids is None:
         return (), None
-    known = {id_.upper(): metric for id_, metric in quality_metrics().items()}
+    rules = quality_rules()
+    known = {id_.upper(): (metric,) for id_, metric in quality_metrics().items()} | {rules.all: rules.metrics}
     given = [ids] if isinstance(ids, str) else list(ids)
-    own = dict.fromkeys(known[id_.strip().upper()] for id_ in given if id_.strip().upper() in known)
-    return tuple(own), [id_ for id_ in given if id_.strip().upper() not in known]
+    words = [id_.strip().upper() for id_ in given]
+    for word in words:
+        if word in rules.beside:
+            raise MetricError(f"{word} {rules.beside[word]}是每个指标自带的一栏，不单独成为指标；请问具体的指标编号")
+    own = dict.fromkeys(metric for word in words for metric in known.get(word, ()))
+    return tuple(own), [id_ for id_, word in zip(given, words, strict=True) if word not in known]
 
 
 def answer(

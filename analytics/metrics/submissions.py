@@ -68,6 +68,8 @@ class QualityRules(_Declared):
     late_after_days: int = Field(ge=0)
     running_from_day: int = Field(ge=1, le=31)
     calendar: tuple[CalendarRule, ...]
+    beside: dict[str, str] = {}
+    all: str
     metrics: tuple[QualityMetric, ...]
 
     def days_for(self, ledger: str) -> int:

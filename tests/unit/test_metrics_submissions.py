@@ -112,3 +112,11 @@ def test_figures_about_the_data_are_not_split_by_what_records_hold(place):
         query("G06_late", by="mode", settings=place)
     with pytest.raises(MetricError, match="没有规定按月报送"):
         submission_calendar(ledger="honour", settings=place)
+
+
+def test_g06_is_all_of_them_and_what_stands_beside_every_figure_is_no_kpi(place):
+    commit(place, upload(job_fair=[fair("一")]))
+    found = query("g06", period="2024", settings=place)
+    assert {row.id for row in found.rows} == {metric.id for metric in quality_rules().metrics}
+    with pytest.raises(MetricError, match="G01 完成率（completion）是每个指标自带的一栏"):
+        query("G01", settings=place)
