@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from analytics import metrics
-from analytics.metrics import Ageing, Composition, Days, Funnel, Held, Quality, SubmissionCalendar, TargetRow
+from analytics.metrics import Ageing, Composition, Days, Funnel, Held, Paragraph, Quality, SubmissionCalendar, TargetRow
 
 if TYPE_CHECKING:
     from analytics.warehouse.published import Version
@@ -56,6 +56,14 @@ class Boards:
         return self._remember(
             ("days", metric, year, asked.county, asked.as_of),
             lambda: metrics.calendar_days(metric, period=year, **self._about(asked)),
+        )
+
+    def paragraph(self, ids: Sequence[str], asked: Question) -> Paragraph:
+        """Return the period in one paragraph."""
+        wanted = tuple(ids)
+        return self._remember(
+            ("paragraph", wanted, asked),
+            lambda: metrics.paragraph(wanted, period=asked.period, **self._about(asked)),
         )
 
     def party_life(self, asked: Question) -> list[Held]:

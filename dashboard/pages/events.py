@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.pages.sheet import Sheet
-from dashboard.parts import Band, Calendar, CountyMap, Parts, Ranking, Trend
+from dashboard.parts import Band, Calendar, CountyMap, Parts, Ranking, Trend, Words
 
 PAGE = Sheet(
     path="/events",
@@ -22,5 +22,6 @@ PAGE = Sheet(
         Band(
             "构成", (Parts("event_venue", span=4), Parts("event_speaker", span=4), Parts("E03", "mode", "活动方式", 4))
         ),
+        Band("说明", (Words(("E01", "E02", "E03")),)),
     ),
 ).page()

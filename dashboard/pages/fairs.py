@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.pages.sheet import Sheet
-from dashboard.parts import Band, Calendar, CountyMap, Parts, Ranking, Stack, Steps, Trend
+from dashboard.parts import Band, Calendar, CountyMap, Parts, Ranking, Stack, Steps, Trend, Words
 
 PAGE = Sheet(
     path="/fairs",
@@ -25,5 +25,6 @@ PAGE = Sheet(
         ),
         Band("逐日", (Calendar("J01", "招聘会日历"),)),
         Band("构成", (Parts("fair_mode"), Parts("fair_theme"))),
+        Band("说明", (Words(("J01", "J02", "J03")),)),
     ),
 ).page()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.pages.sheet import Sheet
-from dashboard.parts import Ages, Band, CountyMap, Overdue, Parts, Ranking, Stack, Trend
+from dashboard.parts import Ages, Band, CountyMap, Overdue, Parts, Ranking, Stack, Trend, Words
 
 PAGE = Sheet(
     path="/rectification",
@@ -20,5 +20,6 @@ PAGE = Sheet(
             foci=("R01", "R03", "R04", "R_all"),
         ),
         Band("构成", (Parts("item_category"), Parts("R_all", "resp_unit", "责任单位"))),
+        Band("说明", (Words(("R_all", "R01", "R04")),)),
     ),
 ).page()

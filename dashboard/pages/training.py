@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.pages.sheet import Sheet
-from dashboard.parts import Band, CountyMap, Parts, Ranking, Stack, Steps, Trend
+from dashboard.parts import Band, CountyMap, Parts, Ranking, Stack, Steps, Trend, Words
 
 PAGE = Sheet(
     path="/training",
@@ -22,5 +22,6 @@ PAGE = Sheet(
             "构成",
             (Parts("T02", "category", "培训类别"), Parts("training_target")),
         ),
+        Band("说明", (Words(("T01", "T02", "T03")),)),
     ),
 ).page()

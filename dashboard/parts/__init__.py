@@ -10,6 +10,7 @@ from dashboard.parts.places import CountyMap, Ranking
 from dashboard.parts.series import Calendar, Trend
 from dashboard.parts.shares import Parts, Split, Steps
 from dashboard.parts.states import Ages, LedgerQuality, PartyLife, Submissions, Targets
+from dashboard.parts.words import Words
 from dashboard.parts.work import Overdue
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "Targets",
     "Tiles",
     "Trend",
+    "Words",
 ]
