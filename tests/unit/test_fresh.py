@@ -1,0 +1,151 @@
+"""A newly published version: one screen stays with its own, the next one has the new one, open pages are told."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from people_kit import small_city
+
+from analytics import intake
+from analytics.operations.people import VISITOR
+from analytics.settings import Settings
+from analytics.warehouse import published
+from dashboard import app as application
+from dashboard.fresh import Watcher
+from dashboard.pages import overview
+from dashboard.pages.page import Page
+from dashboard.source import Memory, Source
+from dashboard.takeaway import plain
+
+MORE = (
+    "2024年招聘会台账,,,,,,\n填报单位：渭滨区总工会,,,,,,\n"
+    "招聘会名称,举办日期,县区,举办方式,参会企业数,提供岗位数,服务人次\n"
+    "{name},2024-05-20,渭滨区,线下,9,31,20\n"
+)
+
+
+def publish(settings: Settings, folder: Path, name: str) -> str:
+    """Publish one more job fair and return the new version's id."""
+    path = folder / f"{name}.csv"
+    path.write_text(MORE.format(name=name), encoding="utf-8")
+    report = intake.ingest([path], settings)[0]
+    assert report.state in {"accepted", "accepted_with_warnings"}, report.findings
+    return published.current(settings).id
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return small_city(tmp_path / "data")
+
+
+def test_what_is_published_meanwhile_does_not_come_onto_a_screen(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Source(settings)
+    old = source.current().version_id
+    before = plain(application._screen(source, "/", "?period=2024", VISITOR)[0])
+    fresh = Source(settings)
+    real = overview.PAGE.render
+
+    def interrupted(request):  # type: ignore[no-untyped-def]
+        request.snapshot.figures(("J01",), request.asked)
+        publish(settings, tmp_path, "插入专场")
+        return real(request)
+
+    page = Page(path="/", title="总览", render=interrupted)
+    monkeypatch.setitem(application._PATHS, "/", page)
+    main, footer, *_ = application._screen(fresh, "/", "?period=2024", VISITOR)
+    assert old in plain(footer)
+    assert plain(main) == before
+    monkeypatch.undo()
+    main, footer, *_ = application._screen(fresh, "/", "?period=2024", VISITOR)
+    assert old not in plain(footer)
+    assert plain(main) != before
+    # And who has the old version's address still sees it, and is told so.
+    main, footer, *_ = application._screen(fresh, "/", f"?period=2024&version={old}", VISITOR)
+    assert old in plain(footer)
+    assert "旧版本" in plain(main)
+
+
+def test_pages_are_told_of_a_version_once_it_is_ready(settings: Settings, tmp_path: Path) -> None:
+    source, warmed = Source(settings), threading.Event()
+    seen: list[str | None] = []
+
+    def warm() -> None:
+        seen.append(watcher.told)
+        warmed.set()
+
+    watcher = Watcher(source, warm, every=0.01)
+    first = source.newest_id()
+    assert watcher.told == first
+    watcher.start()
+    try:
+        assert watcher.told == first
+        warmed.clear()
+        second = publish(settings, tmp_path, "后来专场")
+        assert warmed.wait(10)
+        for _ in range(200):
+            if watcher.told == second:
+                break
+            threading.Event().wait(0.02)
+        assert watcher.told == second
+        # While it was being made ready, pages were still told of the one before.
+        assert seen[-1] == first
+    finally:
+        watcher.stop()
+
+
+def test_a_failure_while_getting_ready_is_tried_again(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    tries: list[int] = []
+
+    def warm() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise RuntimeError("not yet")
+
+    watcher = Watcher(Source(settings), warm, every=0.01)
+    watcher.start()
+    try:
+        for _ in range(200):
+            if watcher.told is not None:
+                break
+            threading.Event().wait(0.02)
+        assert watcher.told is not None
+    finally:
+        watcher.stop()
+    assert "not yet" in caplog.text
+
+
+def test_what_several_ask_at_once_is_asked_once() -> None:
+    memory, asked, begin = Memory(4), [], threading.Barrier(4)
+
+    def slow() -> str:
+        asked.append(1)
+        threading.Event().wait(0.1)
+        return "found"
+
+    answers: list[str] = []
+
+    def person() -> None:
+        begin.wait()
+        answers.append(memory.answer("key", slow))
+
+    threads = [threading.Thread(target=person) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(asked), answers) == (1, ["found"] * 4)
+
+
+def test_who_waits_for_a_failure_is_told_of_it_and_the_next_one_asks_again() -> None:
+    memory = Memory(4)
+
+    def fail() -> str:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        memory.answer("key", fail)
+    assert memory.answer("key", lambda: "yes") == "yes"
