@@ -17,7 +17,6 @@ from watching import Served, Watched, hold_to, watch
 
 from analytics import demo, intake
 from analytics.settings import Settings
-from analytics.warehouse import published
 
 FLAGS = [
     "--no-sandbox",
@@ -53,7 +52,7 @@ def served(settings: Settings) -> Iterator[Served]:
         address = f"http://127.0.0.1:{port}"
         try:
             _wait(address, process)
-            yield Served(address, published.current(settings))
+            yield Served(address, settings)
         finally:
             process.terminate()
 

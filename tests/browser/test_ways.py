@@ -166,6 +166,7 @@ def test_a_new_version_reaches_an_open_page(settings: Settings, served: Served, 
     page = desk.open("/?period=2024")
     old = page.locator(".card[data-metric=J01] [data-figure]").get_attribute("title")
     page.evaluate("window.stayed = true")
+    before = served.version.id
     extra = tmp_path / "追加.csv"
     extra.write_text(
         "2024年招聘会台账,,,,,,\n填报单位：渭滨区总工会,,,,,,\n招聘会名称,举办日期,县区,举办方式,参会企业数,提供岗位数,服务人次\n"
@@ -186,7 +187,7 @@ def test_a_new_version_reaches_an_open_page(settings: Settings, served: Served, 
         assert page.locator(".card[data-metric=J01] [data-figure]").get_attribute("title") != old
         assert page.evaluate("window.stayed") is True
         # The version of before is still there for who has its address.
-        page = desk.open(f"/?period=2024&version={served.version.id}")
+        page = desk.open(f"/?period=2024&version={before}")
         expect(page.locator(".notice")).to_contain_text("旧版本")
         assert page.locator(".card[data-metric=J01] [data-figure]").get_attribute("title") == old
     finally:

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page, Request
 
+from analytics.settings import Settings
+from analytics.warehouse import published
 from analytics.warehouse.published import Version
 
 GRAVE = frozenset({"error", "warning"})
@@ -14,10 +16,15 @@ GRAVE = frozenset({"error", "warning"})
 
 @dataclass(frozen=True)
 class Served:
-    """A running dashboard and the version it shows."""
+    """A running dashboard and the data it shows."""
 
     address: str
-    version: Version
+    settings: Settings
+
+    @property
+    def version(self) -> Version:
+        """The version shown now."""
+        return published.current(self.settings)
 
 
 @dataclass
