@@ -13,6 +13,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from analytics.duck import hush
+
 _local = threading.local()
 
 
@@ -30,7 +32,7 @@ def _connection() -> duckdb.DuckDBPyConnection:
             },
         )
         # It would be drawn on standard output, which is the command's answer.
-        connection.execute("SET enable_progress_bar = false")
+        hush(connection)
         _local.connection = connection
     return connection
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import duckdb
 
+from analytics.duck import hush
 from analytics.settings import Settings
 from analytics.warehouse import migrations, publish, published, raw, tables, uploads
 from analytics.warehouse.errors import StoreBusy, WarehouseError
@@ -158,7 +159,7 @@ def _versions(settings: Settings) -> Iterator[Check]:
 
 def _readable(folder: Path, manifest: dict[str, Any]) -> bool:
     con = duckdb.connect(":memory:", config=published.CONFIG)
-    con.execute("SET enable_progress_bar = false")  # it would be drawn on standard output
+    hush(con)
     try:
         for name, entry in manifest["files"].items():
             path = folder / name

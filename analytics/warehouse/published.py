@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from analytics.duck import hush
 from analytics.etl.report import FileReport, Finding
 from analytics.ledgers import ledgers as shipped_ledgers
 from analytics.ledgers.model import Ledger
@@ -201,7 +202,7 @@ class Version:
 
     def _make_root(self) -> duckdb.DuckDBPyConnection:
         con = duckdb.connect(":memory:", config=CONFIG)
-        con.execute("SET enable_progress_bar = false")  # it would be drawn on standard output
+        hush(con)
         # The files never change, so what their footers say is read once.
         con.execute("SET GLOBAL parquet_metadata_cache = TRUE")
         for ledger in self.ledgers.values():

@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analytics.duck import hush
 from analytics.etl.report import FileReport, Outcome
 from analytics.ledgers import ledgers as shipped_ledgers
 from analytics.ledgers.model import Ledger
@@ -122,7 +123,7 @@ class Store:
         while True:
             try:
                 con = duckdb.connect(str(self.settings.warehouse), config=CONFIG)
-                con.execute("SET enable_progress_bar = false")  # it would be drawn on standard output
+                hush(con)
                 break
             except duckdb.IOException as error:
                 if "lock" not in str(error).lower():
