@@ -20,7 +20,7 @@ from analytics.console import reports
 from analytics.console.acts import act, acting, files_on_record
 from analytics.console.chinese import speak_chinese
 from analytics.console.differences import differences
-from analytics.console.failures import HELD_BACK, LOCKED, WRONG_USAGE, Command, Failure, leave_pandas_out
+from analytics.console.failures import HELD_BACK, LOCKED, WRONG_USAGE, Command, Failure
 from analytics.console.options import (
     check_constants,
     check_suffix,
@@ -178,6 +178,8 @@ def ingest(
     # The process that reads gets ready while this one loads what stores.
     with launch() as started:
         if ctx.find_root().command is main and getattr(main, "own_process", False):
+            from analytics.lean import leave_pandas_out
+
             leave_pandas_out()
         from analytics.etl.sandbox import Reader
 

@@ -6,6 +6,7 @@ SQL or components.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Boards:
+class Boards(ABC):
     """The questions about several figures that a snapshot answers."""
 
     _version: Version
@@ -94,5 +95,6 @@ class Boards:
             "discipline": self._discipline,
         }
 
+    @abstractmethod
     def _remember(self, key: tuple[Hashable, ...], ask: Callable[[], T]) -> T:
-        raise NotImplementedError
+        """Return the answer kept under ``key``, or ask for it once."""

@@ -11,10 +11,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NoReturn
 
 import click
@@ -77,29 +74,6 @@ def explain(error: OSError) -> str | None:
         case _ if error.errno == 30:
             return f"{where}所在的磁盘是只读的。"
     return None
-
-
-class _WithoutPandas(MetaPathFinder):
-    """Knows one module: pandas, which it refuses."""
-
-    def find_spec(
-        self,
-        fullname: str,
-        path: Sequence[str] | None,  # noqa: ARG002 - the base class's signature
-        target: ModuleType | None = None,  # noqa: ARG002 - the base class's signature
-    ) -> ModuleSpec | None:
-        """Refuse the one module, know nothing of others."""
-        if fullname == "pandas":
-            raise ModuleNotFoundError("the command does without pandas", name="pandas")
-        return None
-
-
-def leave_pandas_out() -> None:
-    """Keep pandas out of this process: Arrow would import it at its first list, half a second for nothing.
-
-    Only for the command as a process of its own; inside another program pandas is that program's.
-    """
-    sys.meta_path.insert(0, _WithoutPandas())
 
 
 class Command(click.Group):

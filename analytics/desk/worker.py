@@ -20,6 +20,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from analytics.settings import Settings
+from analytics.warehouse import leases
 
 if TYPE_CHECKING:
     from analytics.etl.sandbox import Reader
@@ -54,17 +55,7 @@ def _place(settings: Settings) -> Path:
 
 def is_there(settings: Settings) -> bool:
     """Tell whether a worker is at work on this data folder."""
-    try:
-        handle = os.open(_place(settings), os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
+    return not leases.unheld(_place(settings))
 
 
 def ensure(settings: Settings) -> None:

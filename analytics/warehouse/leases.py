@@ -44,8 +44,13 @@ class Lease:
 
 def idle(folder: Path) -> bool:
     """Tell whether no reader holds a lease on ``folder`` just now."""
+    return unheld(folder / NAME)
+
+
+def unheld(file: Path) -> bool:
+    """Tell whether no process holds a lock on ``file`` just now; one that is not there is not held."""
     try:
-        handle = os.open(folder / NAME, os.O_RDONLY)
+        handle = os.open(file, os.O_RDONLY)
     except FileNotFoundError:
         return True
     try:

@@ -7,14 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from analytics.etl.values import Context, Parsed, parse
 from analytics.ledgers.model import Column
-
-# The first call of a parser reads the declarations; a shared machine is slow now and then.
-settings.register_profile("values", deadline=None)
-settings.load_profile("values")
 
 TODAY = dt.date(2025, 3, 1)
 
