@@ -159,6 +159,7 @@ class Snapshot(Boards):
     def __init__(self, settings: Settings, version: Version, memory: Memory, *, discipline: bool = False) -> None:
         if version.data_as_of is None:
             raise NoVersionError
+        metrics.lasting(version)
         self._settings = settings
         self._version = version
         self._memory = memory
@@ -354,12 +355,14 @@ class Snapshot(Boards):
 
 def _rows(ledger: str, frame: pd.DataFrame) -> Records:
     """Take a page of rows out of its frame, blanks as ``None``."""
-    plain = frame.astype(object).where(frame.notna(), None)
-    return Records(
-        ledger,
-        int(frame.attrs.get("total", len(frame))),
-        [dict(zip(plain.columns, row, strict=True)) for row in plain.itertuples(index=False, name=None)],
-    )
+    names = list(frame.columns)
+    columns = [_plain(frame[name]) for name in names]
+    rows = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    return Records(ledger, int(frame.attrs.get("total", len(frame))), rows)
+
+
+def _plain(column: pd.Series[Any]) -> list[Any]:
+    return [None if blank else value for value, blank in zip(column.tolist(), column.isna().tolist(), strict=True)]
 
 
 @cache

@@ -38,7 +38,7 @@ from analytics.metrics.model import Metric, catalogue
 from analytics.metrics.narrative import Paragraph, Told, paragraph
 from analytics.metrics.periods import Period, PeriodError, parse_period
 from analytics.metrics.query import query
-from analytics.metrics.question import MetricError, find_county
+from analytics.metrics.question import MetricError, find_county, lasting
 from analytics.metrics.series import TrendPoint, ranking, trend
 from analytics.metrics.submissions import Sender, SubmissionCalendar, submission_calendar
 
@@ -86,6 +86,7 @@ __all__ = [
     "format_percent",
     "format_value",
     "funnel",
+    "lasting",
     "outliers",
     "overdue",
     "paragraph",

@@ -11,7 +11,7 @@ translated. This module must not know what a period is compared with, nor how SQ
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Literal, TypeVar
 
@@ -75,6 +75,8 @@ class Shape:
     grain: Step | None = None
     by_county: bool = False
     by_unit: bool = False
+    copy: str | None = None
+    """A table to read in place of the ledger, with each record's county in ``PLACE`` (see ``rollup``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,19 +399,64 @@ def _of(metric: Metric, source: Source) -> list[Leaf]:
     return [leaf for leaf in metric.leaves if leaf.source == source]
 
 
-class _Columns:
-    """The output columns of every branch; aggregates alike are computed once."""
+@dataclass(slots=True)
+class Columns:
+    """The output columns of every branch, aggregates alike computed once, and which holds what (as in ``Compiled``)."""
 
-    def __init__(self) -> None:
-        self.plain: dict[exp.Expr, str] = {}
-        self.detail: dict[exp.Expr, str] = {}
-        self.notes: dict[exp.Expr, str] = {}
+    plain: dict[exp.Expr, str] = field(default_factory=dict)
+    detail: dict[exp.Expr, str] = field(default_factory=dict)
+    notes: dict[exp.Expr, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    matched: dict[str, str] = field(default_factory=dict)
+    approx: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    warned: dict[tuple[str, str], str] = field(default_factory=dict)
+    imprecise: dict[str, str] = field(default_factory=dict)
 
     def add(self, kind: dict[exp.Expr, str], letter: str, expression: exp.Expr) -> str:
+        """Return the column of an aggregate."""
         return kind.setdefault(expression, f"{letter}{len(kind)}")
 
+    def of(self, part: Part, *, detail: bool) -> list[tuple[exp.Expr, str, bool]]:
+        """Return every aggregate, its column, and whether one SELECT of a window counts it."""
+        figures = part == "figures"
+        kinds = ((self.plain, figures), (self.detail, figures and detail), (self.notes, not figures))
+        return [(expr, name, wanted) for kind, wanted in kinds for expr, name in kind.items()]
 
-class _Hoisted:
+    def compiled(self, sql: str, parameters: frozenset[str]) -> Compiled:
+        """Return the query whose columns these are."""
+        scope = next(iter(self.plain.values()))
+        return Compiled(
+            sql, parameters, scope, self.values, self.matched, self.approx, self.missing, self.warned, self.imprecise
+        )
+
+
+def columns_of(source: Source, facts: Facts, metrics: Iterable[Metric]) -> Columns:
+    """Lay out the columns of a query about ``metrics``; the first counts the records there are."""
+    found = Columns()
+    scope = found.add(found.plain, "v", exp.Count(this=exp.Star()))
+    for metric in metrics:
+        for leaf in _of(metric, source):
+            found.values[leaf.key] = found.add(found.plain, "v", aggregate(leaf, facts))
+            if leaf.where is None:
+                found.matched[leaf.key] = scope
+            elif leaf.kind == "sum" and leaf.argument is not None and _may_be_blank(leaf.argument, facts):
+                # Without blanks a sum is empty just where no row falls under it: nothing need be counted.
+                found.matched[leaf.key] = found.add(found.plain, "v", _rows(leaf.where))
+        rows = metric_rows(metric, source)
+        doubtful = estimated(metric_numeric(metric, source), facts)
+        if doubtful is not None:
+            found.approx[metric.id] = found.add(found.detail, "d", _rows(both(rows, doubtful)))
+        blank = metric_blank(metric, source, facts)
+        if blank is not None:
+            found.missing[metric.id] = found.add(found.detail, "d", _rows(both(rows, blank)))
+        for flag, when in metric.warnings:
+            found.warned[metric.id, flag] = found.add(found.detail, "d", _rows(when))
+        found.imprecise[metric.id] = found.add(found.notes, "n", _rows(rows))
+    return found
+
+
+class Hoisted:
     """Row expressions moved below the aggregates, so that what several share is worked out once a row."""
 
     def __init__(self) -> None:
@@ -443,38 +490,13 @@ class _Hoisted:
 @lru_cache(maxsize=512)
 def compile_query(shape: Shape) -> Compiled:
     """Return the query of ``shape``."""
-    source, facts = shape.source, shape.facts
-    columns = _Columns()
-    scope = columns.add(columns.plain, "v", exp.Count(this=exp.Star()))
-    values: dict[str, str] = {}
-    matched: dict[str, str] = {}
-    approx: dict[str, str] = {}
-    missing: dict[str, str] = {}
-    warned: dict[tuple[str, str], str] = {}
-    notes: dict[str, str] = {}
-    for metric in shape.metrics:
-        for leaf in _of(metric, source):
-            values[leaf.key] = columns.add(columns.plain, "v", aggregate(leaf, facts))
-            if leaf.where is None:
-                matched[leaf.key] = scope
-            elif leaf.kind == "sum" and leaf.argument is not None and _may_be_blank(leaf.argument, facts):
-                # Without blanks a sum is empty just where no row falls under it: nothing need be counted.
-                matched[leaf.key] = columns.add(columns.plain, "v", _rows(leaf.where))
-        rows = metric_rows(metric, source)
-        doubtful = estimated(metric_numeric(metric, source), facts)
-        if doubtful is not None:
-            approx[metric.id] = columns.add(columns.detail, "d", _rows(both(rows, doubtful)))
-        blank = metric_blank(metric, source, facts)
-        if blank is not None:
-            missing[metric.id] = columns.add(columns.detail, "d", _rows(both(rows, blank)))
-        for flag, when in metric.warnings:
-            warned[metric.id, flag] = columns.add(columns.detail, "d", _rows(when))
-        notes[metric.id] = columns.add(columns.notes, "n", _rows(rows))
+    columns = columns_of(shape.source, shape.facts, shape.metrics)
     branches: list[exp.Query] = []
     used: set[str] = set()
     for branch in shape.branches:
         branches.append(_branch(shape, columns, branch, "figures", used))
-        if branch.detail and inside(source, facts, shape.grain, whole_months=branch.whole_months) is not None:
+        fits = inside(shape.source, shape.facts, shape.grain, whole_months=branch.whole_months)
+        if branch.detail and fits is not None:
             branches.append(_branch(shape, columns, branch, "imprecise", used))
     union: exp.Query = branches[0]
     for other in branches[1:]:
@@ -492,7 +514,7 @@ def compile_query(shape: Shape) -> Compiled:
     if stands(shape.source, shape.facts):
         union = _with_stood(union, shape, read)
     names = frozenset(node.name for node in union.find_all(exp.Placeholder))
-    return Compiled(union.sql("duckdb"), names, scope, values, matched, approx, missing, warned, notes)
+    return columns.compiled(union.sql("duckdb"), names)
 
 
 PLACED, PLACE, STOOD = "placed_", "place_", "stood_"
@@ -500,7 +522,8 @@ PLACED, PLACE, STOOD = "placed_", "place_", "stood_"
 
 def _is_placed(shape: Shape) -> bool:
     """Whether counties matter and must be told from the names of offices: then that is done once for all windows."""
-    return bool(shape.source.county_from) and (shape.by_county or COUNTY in shape.dims)
+    told = shape.copy is None and bool(shape.source.county_from)
+    return told and (shape.by_county or COUNTY in shape.dims)
 
 
 def _with_stood(union: exp.Query, shape: Shape, read: set[str]) -> exp.Query:
@@ -536,11 +559,11 @@ def _placed(shape: Shape, used: set[str], table: str) -> exp.Select:
     return with_offices(offices(rows, source), source)
 
 
-def _branch(shape: Shape, columns: _Columns, branch: Branch, part: Part, used: set[str]) -> exp.Query:
+def _branch(shape: Shape, columns: Columns, branch: Branch, part: Part, used: set[str]) -> exp.Query:
     """Return one window; the ledger's columns it reads are put into ``used``."""
-    source, placed = shape.source, _is_placed(shape)
+    source, placed, copied = shape.source, _is_placed(shape), shape.copy is not None
     group: list[exp.Expr] = [
-        column(PLACE) if placed and name == COUNTY else dimension(source, name) for name in shape.dims
+        column(PLACE) if (placed or copied) and name == COUNTY else dimension(source, name) for name in shape.dims
     ]
     if shape.grain is not None:
         group.append(bucket(day_of(source), shape.grain))
@@ -549,20 +572,18 @@ def _branch(shape: Shape, columns: _Columns, branch: Branch, part: Part, used: s
         where: exp.Expr | None = imprecise_rows(source, shape.facts, shape.grain)
     else:
         where = both(days(source), inside(source, shape.facts, shape.grain, whole_months=branch.whole_months))
-    where = both(where, filters(source, by_county=shape.by_county and not placed, by_unit=shape.by_unit))
-    rows = _Hoisted()
+    where = both(where, filters(source, by_county=shape.by_county and not placed and not copied, by_unit=shape.by_unit))
+    if copied and shape.by_county:
+        where = both(where, exp.EQ(this=column(PLACE), expression=exp.Placeholder(this="county")))
+    rows = Hoisted()
     picked: list[exp.Expr] = [exp.alias_(exp.Literal.string(branch.name), "branch_")]
     picked += [exp.alias_(rows.column(expression), f"g{index}") for index, expression in enumerate(group)]
-    for kind, wanted in (
-        (columns.plain, part == "figures"),
-        (columns.detail, part == "figures" and branch.detail),
-        (columns.notes, part == "imprecise"),
-    ):
-        picked += [exp.alias_(rows.hoist(expr) if wanted else nothing.copy(), name) for expr, name in kind.items()]
+    for expr, name, wanted in columns.of(part, detail=branch.detail):
+        picked.append(exp.alias_(rows.hoist(expr) if wanted else nothing.copy(), name))
     inner = exp.select(*(rows.picked() or [exp.alias_(exp.Literal.number(1), "one_")]))
     own = stands(source, shape.facts)
     table = f"{PLACED}{branch.name if own else ''}" if placed else f"{STOOD}{branch.name}" if own else source.ledger
-    inner = inner.from_(exp.to_table(table), copy=False).where(where, copy=False)
+    inner = inner.from_(exp.to_table(shape.copy or table), copy=False).where(where, copy=False)
     used |= {found.name for found in inner.find_all(exp.Column)}
     query = exp.select(*picked).from_(inner.subquery("rows_", copy=False), copy=False)
     if group:

@@ -7,13 +7,14 @@ This module must not know which windows are compared with which.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlglot import exp
 
+from analytics.metrics import rollup
 from analytics.metrics.compile import Branch, Compiled, Shape, compile_query
 from analytics.metrics.due import held_and_due
 from analytics.metrics.engine import Engine
@@ -169,23 +170,29 @@ def compute(engine: Engine, metrics: Iterable[Metric], spans: Iterable[Span], sc
         if source.ledger not in there or not windows:
             continue
         own = tuple(metric for metric in wanted if any(leaf.source == source for leaf in metric.leaves))
-        shape = Shape(
-            source,
-            own,
-            tuple(Branch(span.name, span.detail, span.window.whole_months) for span in windows),
-            facts_of(engine, source.ledger),
-            scope.dims,
-            scope.grain,
-            scope.county is not None,
-            scope.unit is not None,
-        )
-        compiled = compile_query(shape)
-        rows = engine.rows(compiled.sql, bind(compiled.parameters, windows, scope))
-        _collect(cells, rows, compiled, shape)
+        _collect(cells, *_asked(engine, source, own, windows, scope))
     for metric in wanted:
         if metric.is_due and metric.ledger in there and windows:
             _add_due(cells, engine, metric, windows, scope)
     return cells
+
+
+def _asked(
+    engine: Engine, source: Source, metrics: tuple[Metric, ...], spans: tuple[Span, ...], scope: Scope
+) -> tuple[list[dict[str, Any]], Compiled, Shape]:
+    """Ask for the parts of ``metrics`` that one source gives."""
+    shape = Shape(
+        source,
+        metrics,
+        tuple(Branch(span.name, span.detail, span.window.whole_months) for span in spans),
+        facts_of(engine, source.ledger),
+        scope.dims,
+        scope.grain,
+        scope.county is not None,
+        scope.unit is not None,
+    )
+    compiled = rollup.compiled(engine, shape) or compile_query(shape)
+    return engine.rows(compiled.sql, bind(compiled.parameters, spans, scope)), compiled, shape
 
 
 def _add_due(cells: dict[Key, Cell], engine: Engine, metric: Metric, spans: tuple[Span, ...], scope: Scope) -> None:
@@ -195,9 +202,17 @@ def _add_due(cells: dict[Key, Cell], engine: Engine, metric: Metric, spans: tupl
         names = {node.name for node in query.find_all(exp.Placeholder)}
         return engine.rows(query.sql("duckdb"), bind(names, spans, scope))
 
+    def count(dims: tuple[str, ...]) -> Iterator[tuple[str, tuple[str | None, ...], int | None, int]]:
+        leaf = metric.leaves[0]
+        plain = tuple(replace(span, detail=False) for span in spans)
+        rows, compiled, _ = _asked(engine, leaf.source, (metric,), plain, replace(scope, dims=dims))
+        names = [f"g{index}" for index in range(len(dims))]
+        for row in rows:
+            times = row[compiled.values[leaf.key]]
+            yield row["branch_"], tuple(_text(row[name]) for name in names), row.get(f"g{len(dims)}"), int(times or 0)
+
     reported = {key[:2] for key, cell in cells.items() if any(cell.scope.values())}
-    there, facts = engine.ledgers(), facts_of(engine, metric.ledger)
-    for key, parts in held_and_due(metric, spans, scope, there, facts, ask).items():
+    for key, parts in held_and_due(metric, spans, scope, engine.ledgers(), ask, count).items():
         if key[:2] in reported:
             cells.setdefault(key, Cell()).due[metric.id] = parts
 

@@ -94,7 +94,7 @@ def records(
     Raises:
         MetricError: An unknown KPI, dimension, county or column.
     """
-    known = catalogue().get(id.strip().upper())
+    known = next((metric for name, metric in catalogue().items() if name.upper() == id.strip().upper()), None)
     reason = refusal(known, (), None, placed=False, discipline=True, rows=True) if known is not None else None
     if reason is not None:
         raise MetricError(reason)

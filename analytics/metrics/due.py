@@ -18,16 +18,18 @@ from sqlglot import exp
 
 from analytics.ledgers.model import read_declaration
 from analytics.metrics import compile as sql
-from analytics.metrics.model import COUNTY, DUE_FILE, UNIT, Leaf, Metric, Source, declarations_folder
+from analytics.metrics.model import COUNTY, DUE_FILE, UNIT, Metric, Source, declarations_folder
 from analytics.metrics.periods import Step, bucket_start, first_day_of
 
 if TYPE_CHECKING:
-    from analytics.metrics.compile import Facts
     from analytics.metrics.compute import Key, Scope, Span
 
 Rows = list[dict[str, Any]]
 Ask = Callable[[exp.Expr], Rows]
 """Runs a query whose placeholders are named as the compiled queries' are."""
+
+Count = Callable[[tuple[str, ...]], Iterable[tuple[str, tuple[str | None, ...], int | None, int]]]
+"""Gives, for some dimensions, window, their values, bucket and how often, of every combination there is."""
 
 _PLACES = (COUNTY, UNIT)
 
@@ -98,7 +100,7 @@ def months_of(start: dt.date, end: dt.date) -> list[dt.date]:
 
 
 def held_and_due(
-    metric: Metric, spans: Iterable[Span], scope: Scope, there: frozenset[str], facts: Facts, ask: Ask
+    metric: Metric, spans: Iterable[Span], scope: Scope, there: frozenset[str], ask: Ask, count: Count
 ) -> dict[Key, tuple[int, int]]:
     """Return Σ min(held, due) and Σ due of every cell in which something is due.
 
@@ -107,16 +109,17 @@ def held_and_due(
         spans: The windows.
         scope: What the whole question is limited to and split by.
         there: The ledgers there are.
-        facts: What the metric's ledger holds.
         ask: Runs a query.
+        count: Tells how often the metric's activities were held.
     """
     how = due_rules()
-    leaf = metric.leaves[0]
+    source = metric.leaves[0].source
     places = tuple(name for name in scope.dims if name in _PLACES)
-    branches = _roster(how, leaf.source, places, scope, there, ask)
+    branches = _roster(how, source, places, scope, there, ask)
     found: dict[Key, tuple[int, int]] = {}
+    held = _held(how, places, scope.grain, count)
     for span in spans:
-        counted = _held(how, leaf, span, scope, places, facts, ask)
+        counted = held.get(span.name, {})
         for key_day, months in _stretches(span, scope.grain):
             for dims, done, asked in _cells(how, branches, counted.get(key_day, {}), months, scope.dims, places):
                 if asked:
@@ -179,34 +182,17 @@ def _limited(source: Source, scope: Scope) -> exp.Expr | None:
 
 
 def _held(
-    how: DueRules, leaf: Leaf, span: Span, scope: Scope, places: tuple[str, ...], facts: Facts, ask: Ask
-) -> dict[dt.date | None, Held]:
-    """Return how often each branch held each kind in a window, by bucket."""
-    source = leaf.source
-    keys = [*(sql.dimension(source, name) for name in places), sql.column(how.branch), sql.column(how.kind)]
-    if scope.grain is not None:
-        keys.append(sql.bucket(sql.day_of(source), scope.grain))
-    picked = [exp.alias_(key, f"k{index}") for index, key in enumerate(keys)]
-    picked.append(exp.alias_(sql.aggregate(leaf, facts), "times_"))
-    inside = sql.inside(source, facts, scope.grain, whole_months=span.window.whole_months)
-    where = sql.both(leaf.where, sql.days(source), inside, _limited(source, scope))
-    query = exp.select(*picked).from_(exp.to_table(source.ledger), copy=False).where(where, copy=False)
-
-    def rename(node: exp.Expr) -> exp.Expr:
-        fixed = node.name in ("county", "unit")
-        if isinstance(node, exp.Placeholder) and not fixed:
-            return exp.Placeholder(this=f"{node.name}_{span.name}")
-        return node
-
-    named = _grouped(query, len(keys), source, scope).transform(rename, copy=False)
-    found: dict[dt.date | None, Held] = {}
+    how: DueRules, places: tuple[str, ...], grain: Step | None, count: Count
+) -> dict[str, dict[dt.date | None, Held]]:
+    """Return how often each branch held each kind, by window and bucket."""
+    found: dict[str, dict[dt.date | None, Held]] = {}
     size = len(places)
-    for row in ask(named):
-        day = first_day_of(int(row[f"k{size + 2}"]), scope.grain) if scope.grain is not None else None
-        branch = row[f"k{size}"]
-        key = (tuple(row[f"k{index}"] for index in range(size)), branch and branch.strip(), row[f"k{size + 1}"])
-        own = found.setdefault(day, {})
-        own[key] = own.get(key, 0) + int(row["times_"] or 0)
+    for window, keys, number, times in count((*places, how.branch, how.kind)):
+        day = first_day_of(number, grain) if grain is not None and number is not None else None
+        branch = keys[size]
+        key = (keys[:size], branch and branch.strip(), keys[size + 1] or "")
+        own = found.setdefault(window, {}).setdefault(day, {})
+        own[key] = own.get(key, 0) + times
     return found
 
 

@@ -8,7 +8,7 @@ what a metric is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-    from analytics.metrics.compile import Facts
+    from analytics.metrics.compile import Compiled, Facts, Shape
     from analytics.metrics.targets import Targets
 
 
@@ -35,12 +35,20 @@ class Kept:
         facts: What each ledger's columns hold.
         targets: Every annual target.
         texts: Queries as they were compiled to the same with files named instead of views.
+        lasting: Whether many questions are to come, so that it pays to keep sums and copies (see ``rollup``).
+        tables: Those sums and copies, by what they are of; ``None`` where they would not pay.
+        rolled: Queries over them, by what is asked; ``None`` where the records must be asked.
+        pid: The process they are in.
     """
 
     ledgers: frozenset[str] | None = None
     facts: dict[str, Facts] = field(default_factory=dict)
     targets: Targets | None = None
     texts: dict[str, str] = field(default_factory=dict)
+    lasting: bool = False
+    tables: dict[Hashable, Any] = field(default_factory=dict)
+    rolled: dict[Shape, Compiled | None] = field(default_factory=dict)
+    pid: int = 0
 
 
 class Engine(Protocol):

@@ -101,6 +101,11 @@ def ask(
     return Asked(metrics, parse_period(period, day), day, Scope(dims, grain, place, unit), engine, name, counties)
 
 
+def lasting(version: Version) -> None:
+    """Say that this process will ask ``version`` many questions: sums are then kept for them (see ``rollup``)."""
+    _kept.setdefault(version, Kept()).lasting = True
+
+
 def current_version(settings: Settings | None) -> Version:
     """Return the version that is current in the data folder."""
     from analytics.settings import Settings as SettingsModel

@@ -62,6 +62,11 @@ def seen(version: Version, scope: Scope | None) -> Version:
         if scope_of(version) == scope:
             return version
         raise ValueError("a version that is limited already cannot be limited again")
+    return version.limited(scope, lambda: _views(version, scope))
+
+
+def _views(version: Version, scope: Scope) -> dict[str, str]:
+    """Return what is left of every view, as SQL."""
     open_ledgers = [ledger for ledger in version.ledgers.values() if _open(ledger, scope)]
     views = {ledger.id: _ledger(ledger, scope) for ledger in open_ledgers}
     names = [ledger.id for ledger in open_ledgers]
@@ -71,7 +76,7 @@ def seen(version: Version, scope: Scope | None) -> Version:
     views["uploads"] = _uploads(names, scope)
     for name in ("findings", "quarantine", "all_findings", "all_quarantine"):
         views[name] = _of_uploads(name, names, scope)
-    return version.limited(scope, {name: query.sql("duckdb") for name, query in views.items()})
+    return {name: query.sql("duckdb") for name, query in views.items()}
 
 
 def scope_of(version: Version | None) -> Scope | None:

@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -182,17 +182,18 @@ class Version:
         ]
         return found
 
-    def limited(self, scope: Hashable, conditions: Mapping[str, str]) -> Limited:
+    def limited(self, scope: Hashable, conditions: Callable[[], Mapping[str, str]]) -> Limited:
         """Return this version as somebody with a limited view sees it; the same scope gives the same object.
 
         Args:
             scope: What tells one limit from another.
-            conditions: View -> the SELECT over ``main`` that is left of it. Views not named are left without rows.
+            conditions: Gives, the first time, view -> the SELECT over ``main`` that is left of it. Views not named are
+                left without rows.
         """
         with self._lock:
             found = self._limited.get(scope)
             if found is None:
-                found = self._limited[scope] = Limited(self, f"seen{len(self._limited)}", conditions, scope)
+                found = self._limited[scope] = Limited(self, f"seen{len(self._limited)}", conditions(), scope)
             return found
 
     def _folder(self) -> Path:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from analytics.ledgers import ledgers
 from analytics.ledgers.schema import record_schema
+from analytics.metrics import lasting
 
 D = dt.date
 
@@ -73,3 +74,20 @@ def item(found, status="整改中", **values):
 def target(kpi, annual, county="全市", year=2024, q1=None, q2=None, q3=None, q4=None):
     """One annual target."""
     return {"year": year, "kpi": kpi, "county": county, "annual_target": annual, "q1": q1, "q2": q2, "q3": q3, "q4": q4}
+
+
+class Asked:
+    """What a server asks all day: a version (here one connection), of which sums are kept."""
+
+    id = "asked"
+
+    def __init__(self, con):
+        self._con = con
+        lasting(self)
+
+    def kept_connection(self):
+        """The one connection there is."""
+        return self._con
+
+    def scan(self, ledger):
+        """Tell of no files: the tables are asked by their names."""

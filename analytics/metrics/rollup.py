@@ -1,0 +1,291 @@
+"""Sums by day and county, kept beside a version by a process that is asked many questions of it.
+
+A server answers every change of a filter from the same records, so it adds them up once: a table of a ledger's
+aggregates by day, county and whatever else questions split by, from which every window, bucket and county is a sum of
+sums. Different values are kept as sets (a bit a value), which join without counting anything twice; a date that is not
+known to the day keeps both its ends. What depends on a day that the question states (超期项) cannot be added up
+beforehand and is asked of a narrow copy of the records.
+
+The aggregates are the very expressions of ``compile`` and the answers have its columns. Figures alone come from here:
+the rows behind them are read from the records. A process that asks a question or two builds nothing. This module must
+not know any KPI, column or page.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import threading
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar, cast
+
+from sqlglot import exp
+
+from analytics.ledgers.model import ledgers
+from analytics.metrics import compile as sql
+from analytics.metrics.compile import PLACE, PRECISION, REPORTING_UNIT, Branch, Columns, Compiled, Facts, Part, Shape
+from analytics.metrics.engine import DuckEngine, Engine
+from analytics.metrics.model import COUNTY, UNIT, Metric, Source, catalogue
+
+MOST_VALUES = 4096
+"""Different values of a column that are kept as sets; where there are more, they are counted from the records."""
+MOST_FIGURES = 8_000_000
+"""Figures in one table (64 MB); where there would be more, the records are asked."""
+MOST_COPIED = 400_000
+"""Records of a ledger that are copied."""
+
+_SCHEMA = "kept_"
+_DAY, _NOTED, _LAST = "day_", "noted_", "last_"
+_numbers = itertools.count()
+_making = threading.Lock()
+_PARAMETER = re.compile(r"\$(\w+)")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """A table of sums: its name, what its columns add up to by aggregate, and its column of each dimension."""
+
+    table: str
+    reads: Mapping[exp.Expr, str]
+    places: Mapping[str, str]
+
+
+def compiled(engine: Engine, shape: Shape) -> Compiled | None:
+    """Return the query of ``shape`` over what is kept, which is made now if need be; ``None``: ask the records."""
+    if not isinstance(engine, DuckEngine) or not engine.kept.lasting or sql.stands(shape.source, shape.facts):
+        return None
+    kept = engine.kept
+    if kept.pid == os.getpid() and shape in kept.rolled:
+        return kept.rolled[shape]
+    with _making:
+        if kept.pid != os.getpid():
+            # The tables are with the process that this one was made from.
+            kept.rolled, kept.tables, kept.pid = {}, {}, os.getpid()
+        if shape not in kept.rolled:
+            kept.rolled[shape] = _Maker(engine, shape.source, shape.facts).query(shape)
+    return kept.rolled[shape]
+
+
+class _Maker:
+    """Makes what is kept of one ledger by one date."""
+
+    def __init__(self, engine: DuckEngine, source: Source, facts: Facts) -> None:
+        self.engine = engine
+        self.source = source
+        self.facts = facts
+        self.base = _base(source)
+        declared = ledgers()[source.ledger]
+        self.placed = bool(source.county_from) or any(column.name == COUNTY for column in declared.columns)
+        self.imprecise = bool(sql.noted_spans(source, facts))
+
+    def query(self, shape: Shape) -> Compiled | None:
+        """Return the query of ``shape``."""
+        columns = sql.columns_of(shape.source, shape.facts, shape.metrics)
+        wanted = list(_expressions(columns))
+        if any(expression.find(exp.Placeholder) for expression in wanted):
+            copy = self._once(("copy", self.base), self._copied)
+            return None if copy is None else sql.compile_query(replace(shape, copy=copy))
+        split = {*shape.dims, *((UNIT,) if shape.by_unit else ())} - {COUNTY}
+        sums = self._once(("sums", self.base, frozenset(split)), lambda: self._summed(sorted(split)))
+        if sums is None or any(expression not in sums.reads for expression in wanted):
+            return None
+        return _Text(shape, columns, sums).compiled()
+
+    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
+        tables = self.engine.kept.tables
+        if key not in tables:
+            tables[key] = make()
+        return cast("T", tables[key])
+
+    def _summed(self, split: list[str]) -> Sums | None:
+        """Add the ledger up by day, county and ``split``; ``None`` where there is too much of it."""
+        source = self.source
+        keys = {_DAY: sql.day_of(source)}
+        if self.imprecise:
+            noted = sql.known(sql.column(PRECISION))
+            keys |= {_NOTED: noted, _LAST: exp.Case().when(noted.copy(), sql.last_day(source), copy=False)}
+        names = [*((COUNTY,) if self.placed else ()), *split]
+        places = {name: f"p{index}" for index, name in enumerate(names)}
+        keys |= {column: sql.dimension(source, name) for name, column in places.items()}
+        wanted = [one for one in dict.fromkeys(self._catalogued()) if not one.find(exp.Placeholder)]
+        if split:
+            picked = self._from_ledger([exp.alias_(key.copy(), name) for name, key in keys.items()]).distinct()
+            if self._count(picked) * (len(wanted) + len(keys)) > MOST_FIGURES:
+                return None
+        rows = sql.Hoisted()
+        made: list[str] = []
+        reads: dict[exp.Expr, str] = {}
+        sets: list[tuple[str, exp.Expr, str]] = []
+        for expression in wanted:
+            argument, condition = _different(expression)
+            name = f"a{len(made)}"
+            if argument is None:
+                made.append(f"{rows.hoist(expression).sql('duckdb')} AS {name}")
+                reads[expression] = _adding(expression, name)
+                continue
+            numbered = self._numbered(argument)
+            if numbered is None:
+                continue
+            table, most = numbered
+            number = f"n{len(sets)}"
+            sets.append((table, argument, number))
+            only = f" AND {rows.column(condition).sql('duckdb')}" if condition is not None else ""
+            made.append(f"BITSTRING_AGG({number}, 0, {most}) FILTER (WHERE {number} IS NOT NULL{only}) AS {name}")
+            reads[expression] = f"COALESCE(BIT_COUNT(BIT_OR({name})), 0)"
+        inner = self._from_ledger(
+            [
+                *(exp.alias_(key.copy(), name) for name, key in keys.items()),
+                *rows.picked(),
+                *(exp.alias_(exp.column("number_", table=name), name) for _, _, name in sets),
+            ]
+        )
+        for table, argument, name in sets:
+            same = exp.EQ(this=exp.column("value_", table=name), expression=exp.paren(argument.copy()))
+            inner = inner.join(exp.alias_(exp.to_table(table), name, table=True), on=same, join_type="left", copy=False)
+        table = self._named()
+        added = f"SELECT {', '.join([*keys, *made])} FROM ({inner.sql('duckdb')}) AS rows_"  # noqa: S608 - declared
+        self.engine.rows(f"CREATE TABLE {table} AS {added} GROUP BY ALL ORDER BY {_DAY}", {})
+        return Sums(table, reads, places)
+
+    def _numbered(self, argument: exp.Expr) -> tuple[str, int] | None:
+        """Number the different values of an expression; return their table and the last number."""
+        values = exp.select(exp.alias_(argument.copy(), "value_")).distinct().from_(exp.to_table(self.source.ledger))
+        table = self._named()
+        numbered = "SELECT value_, ROW_NUMBER() OVER () - 1 AS number_"
+        self.engine.rows(
+            f"CREATE TABLE {table} AS {numbered} FROM ({values.sql('duckdb')}) AS values_ WHERE value_ IS NOT NULL", {}
+        )
+        count = self._count(exp.select("*").from_(exp.to_table(table)))
+        return (table, max(count - 1, 0)) if count <= MOST_VALUES else None
+
+    def _copied(self) -> str | None:
+        """Copy the columns that some figure reads, each record beside its county."""
+        source = self.source
+        if self._count(exp.select("*").from_(exp.to_table(source.ledger))) > MOST_COPIED:
+            return None
+        used = {found.name for expression in self._catalogued() for found in expression.find_all(exp.Column)}
+        used |= {source.date_field, REPORTING_UNIT, *(name for metric in self._metrics() for name in metric.dimensions)}
+        used |= {source.year_field} if source.year_field else set()
+        used |= {PRECISION} if self.imprecise else set()
+        picked: list[exp.Expr] = [sql.column(name) for name in sorted(used)]
+        if self.placed:
+            picked.append(exp.alias_(sql.county_of(source), PLACE))
+        table = self._named()
+        rows = self._from_ledger(picked).order_by(sql.column(source.date_field))
+        self.engine.rows(f"CREATE TABLE {table} AS {rows.sql('duckdb')}", {})
+        return table
+
+    def _from_ledger(self, picked: list[exp.Expr]) -> exp.Select:
+        query = exp.select(*picked).from_(exp.to_table(self.source.ledger), copy=False)
+        return sql.with_offices(sql.offices(query, self.source), self.source)
+
+    def _count(self, query: exp.Select) -> int:
+        counting = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_(query.subquery("counted_"))
+        return int(self.engine.rows(counting.sql("duckdb"), {})[0]["n"])
+
+    def _named(self) -> str:
+        self.engine.rows(f"CREATE SCHEMA IF NOT EXISTS {_SCHEMA}", {})
+        return f"{_SCHEMA}.t{next(_numbers)}"
+
+    def _metrics(self) -> Iterator[Metric]:
+        for metric in catalogue().values():
+            if any(_base(leaf.source) == self.base for leaf in metric.leaves):
+                yield metric
+
+    def _catalogued(self) -> Iterator[exp.Expr]:
+        """Give every aggregate that some figure of the catalogue asks of this ledger by this date."""
+        for metric in self._metrics():
+            for source in dict.fromkeys(leaf.source for leaf in metric.leaves if _base(leaf.source) == self.base):
+                yield from _expressions(sql.columns_of(source, self.facts, [metric]))
+
+
+class _Text:
+    """Writes a query over sums, its windows as ``compile`` writes them over records."""
+
+    def __init__(self, shape: Shape, columns: Columns, sums: Sums) -> None:
+        self.shape = shape
+        self.columns = columns
+        self.sums = sums
+
+    def compiled(self) -> Compiled:
+        """Return the query."""
+        parts = []
+        for branch in self.shape.branches:
+            parts.append(self._part(branch, "figures"))
+            if branch.detail and self._fits(branch) is not None:
+                parts.append(self._part(branch, "imprecise"))
+        text = " UNION ALL ".join(parts)
+        return self.columns.compiled(text, frozenset(_PARAMETER.findall(text)))
+
+    def _part(self, branch: Branch, part: Part) -> str:
+        shape, places = self.shape, self.sums.places
+        group = [places[name] for name in shape.dims]
+        if shape.grain is not None:
+            group.append(self._bucket(_DAY))
+        picked = [f"'{branch.name}' AS branch_", *(f"{key} AS g{index}" for index, key in enumerate(group))]
+        for expression, name, wanted in self.columns.of(part, detail=branch.detail):
+            picked.append(f"{self.sums.reads[expression] if wanted else 'CAST(NULL AS BIGINT)'} AS {name}")
+        where = self._figures(branch) if part == "figures" else self._imprecise(branch)
+        where += [f"{places[COUNTY]} = $county"] if shape.by_county else []
+        where += [f"{places[UNIT]} = $unit"] if shape.by_unit else []
+        keys = f" GROUP BY {', '.join(str(index + 2) for index in range(len(group)))}" if group else ""
+        return f"SELECT {', '.join(picked)} FROM {self.sums.table} WHERE {' AND '.join(where)}{keys}"  # noqa: S608
+
+    def _figures(self, branch: Branch) -> list[str]:
+        source, fits = self.shape.source, self._fits(branch)
+        until = f"{_DAY} <= $end_{branch.name}"
+        if not source.snapshot:
+            days = [f"{_DAY} >= $start_{branch.name}", until]
+        else:
+            days = [f"({_DAY} IS NULL OR {until})" if source.undated else until]
+        return days + ([fits] if fits is not None else [])
+
+    def _imprecise(self, branch: Branch) -> list[str]:
+        # Of a window of whole months too, those count that reach out of it.
+        fits = self._fits(replace(branch, whole_months=False))
+        days = [_NOTED, f"{_DAY} <= $end_{branch.name}"]
+        if self.shape.source.snapshot:
+            return [*days, f"NOT ({fits})"]
+        start = f"$start_{branch.name}"
+        return [*days, f"{_LAST} >= {start}", f"({_DAY} < {start} OR NOT ({fits}))"]
+
+    def _fits(self, branch: Branch) -> str | None:
+        """Return the condition that a record begun in the window ends in it (``compile.inside``)."""
+        shape = self.shape
+        if sql.inside(shape.source, shape.facts, shape.grain, whole_months=branch.whole_months) is None:
+            return None
+        same = "" if shape.grain is None else f" AND {self._bucket(_LAST)} = {self._bucket(_DAY)}"
+        return f"CASE WHEN {_NOTED} THEN {_LAST} <= $limit_{branch.name}{same} ELSE TRUE END"
+
+    def _bucket(self, name: str) -> str:
+        assert self.shape.grain is not None  # noqa: S101 - asked by the caller
+        return sql.bucket(exp.column(name), self.shape.grain).sql("duckdb")
+
+
+def _base(source: Source) -> Source:
+    """Return what the sources of one ledger by one date have in common."""
+    return replace(source, snapshot=False, undated=False, done=None)
+
+
+def _expressions(columns: Columns) -> Iterator[exp.Expr]:
+    yield from itertools.chain(columns.plain, columns.detail, columns.notes)
+
+
+def _different(expression: exp.Expr) -> tuple[exp.Expr | None, exp.Expr | None]:
+    """Return what an aggregate tells apart, and over which rows; ``None`` where it does not tell apart."""
+    call, condition = expression, None
+    if isinstance(expression, exp.Filter):
+        call, condition = expression.this, expression.expression.this
+    if isinstance(call, exp.Count) and isinstance(call.this, exp.Distinct):
+        return call.this.expressions[0], condition
+    return None, None
+
+
+def _adding(expression: exp.Expr, name: str) -> str:
+    """Return how the sums of an aggregate are added up: nothing counted is 0, nothing summed is nothing."""
+    if isinstance(expression, exp.Cast):
+        return f"CAST(SUM({name}) AS {expression.to.sql('duckdb')})"
+    return f"CAST(COALESCE(SUM({name}), 0) AS BIGINT)"
