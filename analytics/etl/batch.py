@@ -59,6 +59,17 @@ class Batch:
             return list(range(len(self.rows)))
         return [place for place in range(len(self.rows)) if place not in self.bad and place not in self.blank]
 
+    def faults(self) -> dict[int, set[str | None]]:
+        """Return the fields at fault in each row that is held back, ``None`` among them where the whole row is."""
+        if not self.bad:
+            return {}
+        places = {self.rows[position] + 1: position for position in self.bad}
+        found: dict[int, set[str | None]] = {position: set() for position in self.bad}
+        for one in self.findings:
+            if one.severity == "error" and one.row in places:
+                found[places[one.row]].add(None if one.code.startswith("ROW-") else one.field)
+        return found
+
     def say(self, position: int, said: Issue, name: str | None, raw: Any = None, column: int | None = None) -> None:
         """Record one finding about a row (and its cell, where the field has one)."""
         row = self.rows[position]

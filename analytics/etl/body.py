@@ -25,6 +25,7 @@ from analytics.etl.wording import (
     SECTION,
     Level,
     is_example,
+    is_example_remark,
     is_footer,
     total_label,
 )
@@ -223,8 +224,9 @@ class _Judge:
             return "subtotal"
         filled = [value for value in self.cells(row) if not is_blank_cell(value)]
         first = next((value for value in filled if isinstance(value, str)), None)
-        if first is not None and (
-            is_example(first) or is_meta(first) or (is_footer(first) and not self._dated(filled))
+        if any(is_example_remark(value) for value in filled) or (
+            first is not None
+            and (is_example(first) or is_meta(first) or (is_footer(first) and not self._dated(filled)))
         ):
             self.body.notes.append(filled)
             return "note"
@@ -309,6 +311,8 @@ def _suspects(judge: _Judge, rows: list[list[Any]], first: int) -> set[int]:
             watched.update(
                 value for value in texts if ("计" in value or "总" in value) and total_label(value) is not None
             )
+        if "例" in letters or "示范" in letters:
+            watched.update(value for value in texts if is_example_remark(value))
         if place <= 2:
             if {value.lstrip()[:1] for value in texts} & OPENINGS:
                 watched.update(

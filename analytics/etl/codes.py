@@ -186,6 +186,7 @@ _code("SHEET-HIDDEN-COLUMNS", "info", "隐藏的列", "有隐藏的列（{column
 _code("SHEET-ASIDE", "info", "表格旁边的内容", "{span} 列在表格之外（与表格隔着空列），没有读取", "如属于台账，请移到表格中间隔的空列之前")
 _code("SHEET-NO-ROWS", "info", "没有记录", "认出了{ledger}的表头，但下面没有记录", "如有数据，请核对是否填在表头之下")
 _code("SHEET-YEAR-CONFLICT", "warning", "年度说法不一", "年度说法不一：{sayings}；不写年份的日期因此无法补年份", "请改为一致，或把日期写全")
+_code("SHEET-YEAR-FROM", "warning", "年度取自表外", "表中没有“{label}”列，{count} 行的年度按{source}记为 {year} 年", "请核对；如不对，请在表中加“{label}”一列")
 _code("SHEET-COUNTY-FROM", "info", "县区取自表外", "表中没有县区，{count} 行的县区按{source}记为{county}", "如不对，请在表中加“县区”一列")
 _code("SHEET-COUNTY-CONFLICT", "warning", "县区说法不一", "表中没有县区，而{sayings}说法不一，县区记为空", "请在表中加“县区”一列")
 _code("SHEET-COUNTY-BLANK", "warning", "县区没有填写", "“{label}”没有填写，这条记录不进入县区统计", "请补填县区")

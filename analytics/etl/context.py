@@ -54,6 +54,9 @@ class TableContext:
     """The reporting unit as the sheet itself states it."""
     reported_on: dt.date | None = None
     money_unit: str | None = None
+    count_units: list[str] = field(default_factory=list)
+    stated_year: int | None = None
+    """The year as a title or a name says it, for tables without a column of it; not the year it was filled in."""
     county: str | None = None
     county_source: str | None = None
     county_conflict: str | None = None
@@ -79,6 +82,8 @@ def surroundings(sheet: Sheet, table: Table, body: Body, *, shared: bool) -> Sur
         found.reported_raw = below.reported_raw
     if found.money_unit is None:
         found.money_unit = below.money_unit
+    if not found.count_units:
+        found.count_units = below.count_units
     return found
 
 
@@ -146,6 +151,8 @@ def weigh(
         said_unit=around.unit,
         reported_on=reported,
         money_unit=around.money_unit,
+        count_units=around.count_units,
+        stated_year=early.year,
     )
     if found.conflict:
         sayings = "，".join(f"{source} {year} 年" for source, year in found.conflict)
@@ -191,13 +198,12 @@ def _settle_county(
             and not (source == "填报单位" and unit == geography.federation and unit in title)
         ):
             fallback = (source, place.name)
+    named = counties_named(options.file_name, geography)
+    if len(named) == 1 and (not sayings or named[0] not in {name for _, name in sayings}):
+        sayings.append(("文件名", named[0]))
     if len({name for _, name in sayings}) > 1:
         result.county_conflict = "、".join(f"{source}（{name}）" for source, name in sayings)
         return
-    if not sayings:
-        named = counties_named(options.file_name, geography)
-        if len(named) == 1:
-            sayings.append(("文件名", named[0]))
     best = sayings[0] if sayings else fallback
     if best is not None:
         result.county_source, result.county = best

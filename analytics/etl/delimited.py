@@ -17,6 +17,8 @@ from analytics.etl.sniff import EXPORT_AGAIN
 
 _DELIMITERS = ",\t;|，"
 _SAMPLE = 65536
+_AS_TEXT = re.compile(r'="([^"]*)"')
+"""How programs keep a spreadsheet from changing a value: ="001"."""
 _CONTROL = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 _FIELD_LIMIT = 1 << 20
 _MAX_COLUMNS = 16_384
@@ -151,6 +153,8 @@ def _parse(text: str, delimiter: str, limits: Limits) -> tuple[list[list[str]], 
         if len(findings) > _MAX_REPAIRS:
             raise UnreadableWorkbook("FILE-CORRUPT", "文本表格里有很多引号不成对，无法可靠读取。", EXPORT_AGAIN)
         start = broken + 1
+    if '="' in text:
+        rows = [[_AS_TEXT.sub(r"\1", cell) if cell[:2] == '="' else cell for cell in row] for row in rows]
     width = max(map(len, rows), default=0)
     cells = sum(map(len, rows))
     if len(rows) * width > max(limits.max_cells, cells * 4 + 1_000_000):

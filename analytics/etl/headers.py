@@ -47,12 +47,16 @@ SERIAL_WORDS = frozenset({"序号", "序", "编号", "no", "no.", "行号", "项
 """Headers of a column that only numbers the rows."""
 
 _SPACE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
+_BRACKETS = re.compile(r"[()\[\]【】]+")
 _BRACKET = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|【([^【】]*)】|〔([^〔〕]*)〕|<([^<>]*)>")
-_NUMBERING = re.compile(r"^(?:\d{1,2}[.、]|[①-⑳]|[*★※△▲#]+)(?=[^\d\W])")
+_NUMBERING = re.compile(r"^(?:\d{1,2}[.、]|[一二三四五六七八九十]{1,2}、|[(（]\d{1,2}[)）]|[①-⑳]|[*★※△▲#]+)(?=[^\d\W])")
 _HINT = re.compile(
     r"必填|选填|可选|可填|可不填|下拉|单选|多选|格式|例如|^如|示例|年月日|年/月|yyyy|填写|填报|请填|请选|二选一|选择|"
-    r"是/否|有/无|自动|引用|精确到|保留|不得|以.{0,8}为准|数字|整数|文本|可空|同上|见附件|盖章|全称|不含.{0,4}则|若无|如有|如无"
+    r"^含|^包括|^包含|是/否|有/无|自动|引用|精确到|保留|不得|以.{0,8}为准|数字|整数|文本|可空|同上|见附件|盖章|全称|不含.{0,4}则|若无|如有|如无"
 )
+_AND_SO_ON = re.compile(r"(?:等.{0,3}|…+|\.{3,})$")
+"""What closes a list that is not whole: 类型（宣讲、文化惠工等）."""
+_EITHER = re.compile(r"[/、|或及和]")
 _SCALED = re.compile(r"(?:百万|千万|十万|百|千|万|亿)(.{1,2})")
 """万个, 百人: a unit that multiplies."""
 _LATIN = re.compile(r"^[A-Za-z][A-Za-z.,/&']*|[A-Za-z][A-Za-z.,/&']*$")
@@ -149,7 +153,7 @@ def heading(raw: str) -> Heading:
         endings = (unit, "数", "人数") if unit in {"人", "名"} else (unit, "数")
         variants = tuple(spelled[-1] + ending for ending in endings)
     variants = tuple(dict.fromkeys((*variants, *(same for form in spelled for same in _alike(form)))))
-    listed = tuple(part for inner in kept_all for part in re.split(r"[/、,或]", inner) if part)
+    listed = tuple(part for inner in kept_all for part in re.split(r"[/、,;|或]", _AND_SO_ON.sub("", inner)) if part)
     stripped = _plain(_BRACKET.sub("", bare)) if len(kept_all) == 1 and len(listed) > 1 else None
     return Heading(raw, spelled, unit, among, variants, stripped, listed)
 
@@ -182,7 +186,7 @@ def is_unit(text: str) -> bool:
 def unit_of(text: str) -> str | None:
     """Return the unit a cell consists of, or ``None``."""
     word = squeeze(text).strip("()[]【】:")
-    return _as_unit(word)
+    return _as_unit(word.replace("单位(", "单位"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,9 +259,25 @@ class Vocabulary:
         for form in (*head.forms, *head.variants):
             if form in self.terms:
                 return self.terms[form]
-        if head.stripped is None:
+        if head.stripped is not None:
+            return tuple(term for term in self.lookup(head.stripped) if set(head.listed) <= self.choice_words(term))
+        return self._either(head)
+
+    def _either(self, head: Heading) -> tuple[Term, ...]:
+        """Return what a heading of several names for one thing may name: 活动名称/主题, 时间（日期）."""
+        parts = [part for part in _EITHER.split(_BRACKETS.sub("/", head.name)) if part]
+        if not 1 < len(parts) <= 3:
             return ()
-        return tuple(term for term in self.lookup(head.stripped) if set(head.listed) <= self.choice_words(term))
+        known = [term for part in parts for term in self.lookup(part)]
+        return tuple(
+            Term(ledger, name, "synonym")
+            for ledger, name in dict.fromkeys((term.ledger, term.field) for term in known)
+            if all(self._may_name(part, ledger, name) for part in parts)
+        )
+
+    def _may_name(self, form: str, ledger: str, name: str) -> bool:
+        column = self.ledgers[ledger].column(name)
+        return any((term.ledger, term.field) == (ledger, name) for term in self.lookup(form)) or form in column.standby
 
     def choice_words(self, term: Term) -> set[str]:
         """Return the words a choice column accepts; none for other columns."""

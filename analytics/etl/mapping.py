@@ -458,6 +458,7 @@ def map_columns(
     *,
     given: frozenset[str] = frozenset(),
     has_unit: bool = False,
+    has_year: bool = False,
     profile: Mapping[str, str] | None = None,
     accept_suggestions: bool = False,
 ) -> LedgerMapping:
@@ -470,6 +471,7 @@ def map_columns(
         samples: Some raw values of each column, by its index, to settle even claims.
         given: Fields a person has given as constants.
         has_unit: Whether a reporting unit is known, for fields that default to it.
+        has_year: Whether the title, the sheet's or the file's name says the year, for tables without a column of it.
         profile: A confirmed mapping for exactly this header: header path to field ("" for none).
         accept_suggestions: Whether clear fuzzy suggestions are taken.
     """
@@ -482,6 +484,7 @@ def map_columns(
             or column.name in given
             or column.default is not None
             or (column.default_from == "reporting_unit" and has_unit)
+            or (column.type == "year" and has_year)
         )
         if column.required and not sourced:
             result.missing.append(column)

@@ -59,6 +59,9 @@ _NEAR_PAIR = re.compile(
 )
 _KEY_ONLY = re.compile(rf"^\s*({_ANY_KEY})\s*\((?:[^()]*章[^()]*|签字|签名)\)\s*$")
 _UNIT_LINE = re.compile(r"^\(?(?:计量|金额|统计|数量|货币)?单位:(.+?)\)?$")
+_UNITS_WITHIN = re.compile(r"(?:计量|金额|统计|数量|货币|(?<![\w）)]))单位:\s*([^\s():]+(?:\s(?!\S*:)[^\s():]+)*)")
+"""A unit line inside a longer one: 2024年四季服务台账（单位：万元）, 填报单位：… 单位：万元."""
+_UNIT_SEPARATORS = re.compile(r"[、,/;和及|\s]+")
 _ATTACHMENT = re.compile(r"^附(?:件|表|录)?[\d一二三四五六七八九十]*[-—.\d]*[::]?$")
 _STAMP_ONLY = re.compile(r"^\(?(?:盖章|公章|签字|单位盖章|加盖公章)\)?$")
 
@@ -93,6 +96,8 @@ class Surroundings:
     unit: str | None = None
     reported_raw: Any = None
     money_unit: str | None = None
+    count_units: list[str] = field(default_factory=list)
+    """The other units a “单位：” line names, as written (万人次)."""
 
 
 def is_blank_cell(value: Any) -> bool:
@@ -134,7 +139,13 @@ def unit_line(value: Any) -> list[str] | None:
     match = _UNIT_LINE.match(squeeze(value))
     if not match:
         return None
-    parts = [part for part in re.split(r"[、,/;和及]", match.group(1)) if part]
+    spaced = normal_line(value).split(":", 1)[-1].strip("() ")
+    return _units_in(match.group(1)) or _units_in(spaced)
+
+
+def _units_in(text: str) -> list[str] | None:
+    """Return the units a text lists (人、场次), or ``None`` if anything in it is none."""
+    parts = [part.removeprefix("人民币") for part in _UNIT_SEPARATORS.split(text) if part]
     units = [unit for part in parts if (unit := unit_of(part))]
     return units if parts and len(units) == len(parts) else None
 
@@ -149,10 +160,20 @@ def read_lines(lines: Iterable[Sequence[Any]]) -> Surroundings:
     found = Surroundings()
     for cells in lines:
         filled = [value for value in cells if not is_blank_cell(value)]
+        if len(filled) == 1 and isinstance(filled[0], str) and (unit := unit_of(filled[0])):
+            _take_units(found, [unit])  # （万元） alone in a line: said without 单位：
+            continue
         for place, value in enumerate(filled):
             following = filled[place + 1] if place + 1 < len(filled) else None
             _read_cell(found, value, following, alone=len(filled) <= 3)
     return found
+
+
+def _take_units(found: Surroundings, units: Sequence[str]) -> None:
+    for money in MONEY_UNITS:
+        if money in units and found.money_unit is None:
+            found.money_unit = money
+    found.count_units.extend(unit for unit in units if unit not in MONEY_UNITS)
 
 
 def _read_cell(found: Surroundings, value: Any, following: Any, *, alone: bool) -> None:
@@ -160,11 +181,16 @@ def _read_cell(found: Surroundings, value: Any, following: Any, *, alone: bool) 
         return
     units = unit_line(value)
     if units is not None:
-        for money in MONEY_UNITS:
-            if money in units and found.money_unit is None:
-                found.money_unit = money
+        _take_units(found, units)
         return
     line = normal_line(value)
+    for within in _UNITS_WITHIN.finditer(line):
+        units = _units_in(within.group(1))
+        if units is not None:
+            _take_units(found, units)
+            line = line.replace(within.group(0), "").replace("()", "").strip()
+    if not line:
+        return
     pairs = list(_PAIR.finditer(line)) or list(_NEAR_PAIR.finditer(line))
     for pair in pairs:
         key = squeeze(pair.group(1))

@@ -357,6 +357,7 @@ class _Reader:
             map_columns(
                 found.table, ledger, self.vocabulary, samples,
                 given=frozenset(options.constants), has_unit=context is not None and context.unit is not None,
+                has_year=context is not None and context.stated_year is not None,
                 profile=profile, accept_suggestions=options.accept_suggestions,
             )
             for ledger in wanted
@@ -474,17 +475,24 @@ class _Reader:
         )
 
     def check(self, batch: Batch) -> None:
-        """Hold a table's good rows to the ledger's rules."""
-        good = batch.good()
-        if not good:
+        """Hold a table's rows to the ledger's rules; of a row that is held back already, say the rest too.
+
+        What rests on a cell that could not be read is not said again, and nothing is said of a shifted row.
+        """
+        rows = [place for place in range(len(batch.rows)) if place not in batch.blank]
+        if not rows:
             return
         arrays = batch.arrays
-        if len(good) < len(batch.rows):
-            indices = pa.array(good, pa.int64())
+        if len(rows) < len(batch.rows):
+            indices = pa.array(rows, pa.int64())
             arrays = {name: array.take(indices) for name, array in arrays.items()}
         broken, about_sheet = check_rows(batch.ledger, pa.table(arrays), batch.present, self.options.today)
+        faults = batch.faults()
         for one in broken:
-            position = good[one.row]
+            position = rows[one.row]
+            said_of = faults.get(position)
+            if said_of is not None and (None in said_of or not said_of.isdisjoint(one.fields)):
+                continue
             name = next((field for field in one.fields if field in batch.column_of), one.fields[0])
             batch.say(position, Issue(one.code, one.severity, one.message, one.hint), name, batch.raw(position, name))
         for said in about_sheet:

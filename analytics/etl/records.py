@@ -31,7 +31,7 @@ from analytics.etl.spans import HeaderColumn
 from analytics.etl.values import Context, Parsed, parse, parse_column, shown
 from analytics.etl.values.privacy import mask
 from analytics.etl.values.text import as_text, is_blank
-from analytics.etl.values.units import unit_scale
+from analytics.etl.values.units import fits, parse_unit, unit_scale
 from analytics.etl.wording import TOTAL_NAME
 from analytics.ledgers.model import NUMERIC_TYPES, Column
 from analytics.ledgers.schema import arrow_type
@@ -116,11 +116,11 @@ class BatchReader:
         """Take the raw cells of every mapped field."""
         for name, assignment in self.mapping.assigned.items():
             self.batch.column_of[name] = assignment.columns[0].index
-            if len(assignment.columns) == 1:
-                self.raws[name] = self.column_values(assignment.columns[0].index)
-            elif assignment.pieces:
+            if assignment.pieces:
                 pieces = [self.merged_down(column.index) for column in assignment.columns]
                 self.raws[name] = compose_all(assignment.pieces, pieces)
+            elif len(assignment.columns) == 1:
+                self.raws[name] = self.column_values(assignment.columns[0].index)
             else:
                 self.raws[name] = self.joined(assignment.columns)
 
@@ -203,7 +203,7 @@ class BatchReader:
         The nearest to the name wins; where another multiplies differently (万元 against 元), that is said.
         """
         named = next((part.unit for part in self.headings(column) if part.unit), None)
-        line = self.holds.money_unit if declared.type == "money" else None
+        line = self.line_unit(declared)
         unit = named or column.unit or line
         for where, other in (("单位行", column.unit), ("表头上方的单位说明", line)):
             if unit and other and unit_scale(unit) != unit_scale(other):
@@ -215,6 +215,17 @@ class BatchReader:
                     )
                 )
         return replace(self.context, unit=unit)
+
+    def line_unit(self, declared: Column) -> str | None:
+        """Return what the “单位：” line says of a column: the unit of money, or by what a count is multiplied."""
+        if declared.type == "money":
+            return self.holds.money_unit
+        if declared.type != "count" or declared.unit is None:
+            return None
+        said = [(text, unit) for text in self.holds.count_units if (unit := parse_unit(text)) is not None]
+        own = [text for text, unit in said if unit.word == declared.unit]
+        near = [text for text, unit in said if not unit.word or fits(unit.word, declared.unit)]
+        return next(iter(own or near), None)
 
     @staticmethod
     def headings(column: HeaderColumn) -> list[Any]:
@@ -365,7 +376,24 @@ class BatchReader:
                     filled = pc.if_else(pa.array(mask), batch.arrays[name], filled)
                 batch.arrays[name] = filled
 
+        self.complete_year()
         self.complete_county()
+
+    def complete_year(self) -> None:
+        """Give rows of a table without a year column the year of their section heading or of the sheet."""
+        declared = next((one for one in self.ledger.columns if one.type == "year" and one.required), None)
+        stated = self.holds.stated_year
+        if declared is None or stated is None or declared.name in self.batch.arrays:
+            return
+        sections = [self.sections.get(row) for row in self.batch.rows]
+        years = [one.year if one is not None and one.year is not None else stated for one in sections]
+        self.batch.arrays[declared.name] = pa.array(years, arrow_type(declared))
+        if years:
+            said = issue(
+                "SHEET-YEAR-FROM", label=declared.label, count=years.count(stated), year=stated,
+                source=self.context.year_source,
+            )  # fmt: skip
+            self.say_of_sheet(said, declared.name)
 
     def take_ends(self, name: str, target: str, ends: pa.Array) -> None:
         """Give the end of a written range to its column; a cell of its own that says otherwise is a contradiction."""

@@ -42,6 +42,10 @@ FILLER = re.compile(r"^[.…。·\-—_=~*、\s]+$")
 _EXAMPLE = re.compile(
     r"^[(（【\[]?(?:填写|填报)?(?:示例|样例|范例|举例|例子|例如|示范|模板)(?:行|数据)?\d?[)）】\]]?(?:[:：].*)?$|^[(（]?例[)）]?(?:[:：].*|\d)?$"
 )
+_EXAMPLE_REMARK = re.compile(
+    r"^[(（【\[]?(?:[此本该]行(?:数据)?(?:为|是|系)?)?(?:填写|填报)?(?:示例|样例|范例|示范)(?:行|数据)?[)）】\]]?"
+    r"(?:[,，。;；:：、!！(（].{0,20}|[,，]?(?:请|勿|不).{0,12})?$"
+)
 PAGE = re.compile(r"^第?\d+页(?:[,，/]?共?\d+页)?$|^续(?:上)?表|^\(?转?下页\)?$|^接上页$|^-\d+-$")
 HEADING_NUMBER = re.compile(r"^[(（]?[一二三四五六七八九十]+[)）]?[、.．:：]?$")
 SECTION = re.compile(
@@ -80,6 +84,11 @@ def is_footer(value: Any) -> bool:
 def is_example(value: Any) -> bool:
     """Tell whether a cell marks its row as a worked example."""
     return isinstance(value, str) and bool(_EXAMPLE.match(squeeze(value)))
+
+
+def is_example_remark(value: Any) -> bool:
+    """Tell whether a remark, wherever it stands in its row, says that the row is a worked example."""
+    return isinstance(value, str) and bool(_EXAMPLE_REMARK.match(squeeze(value)))
 
 
 def is_title(text: str) -> bool:

@@ -26,6 +26,7 @@ _NO = frozenset(
 _SEPARATORS = re.compile(r"[、/+,;和及与&|]")
 _PUNCTUATION = "。.,、;:!!?· "
 _YEAR = re.compile(r"(\d{4})(?:年度?|年份)?")
+_SHORT_YEAR = re.compile(r"(\d{2})年度?")
 
 
 def fold(text: str) -> str:
@@ -103,6 +104,11 @@ def parse_year(column: Column, raw: Any, context: Context) -> Parsed:
         digits = digits_of(text[:4])
         match = _YEAR.fullmatch(digits + text[4:] if digits else text)
         year = int(match[1]) if match else None
+        short = _SHORT_YEAR.fullmatch(text)
+        if short and 2000 + int(short[1]) <= last:
+            year = 2000 + int(short[1])
+            said = issue("VAL-DATE-SHORT-YEAR", label=column.label, raw=shown(raw), value=f"{year} 年")
+            return Parsed(year, issues=(said,))
     if year is None:
         return Parsed(issues=(issue("VAL-YEAR-UNREADABLE", label=column.label, raw=shown(raw)),))
     if not 2000 <= year <= last:

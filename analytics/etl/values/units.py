@@ -44,7 +44,25 @@ _COUNTERS: dict[Kind, tuple[str, ...]] = {
     "times": ("次", "回", "次数", "遍"),
     "copies": ("份", "册", "本", "张", "页", "篇", "封"),
     "money": ("元", "块", "块钱", "元整", "元正", "圆", "圆整", "rmb", "元人民币", "人民币元", "yuan", "cny"),
-    "time": ("天", "日", "课时", "学时", "小时", "个小时", "时", "分钟", "h", "周", "个月", "月", "年", "节课"),
+    "time": (
+        "天",
+        "日",
+        "课时",
+        "学时",
+        "小时",
+        "个小时",
+        "时",
+        "分钟",
+        "h",
+        "周",
+        "个月",
+        "月",
+        "年",
+        "节课",
+        "节",
+        "个课时",
+        "个学时",
+    ),
     "percent": ("%", "百分比", "‰", "百分点", "个百分点"),
 }
 _KIND_OF: dict[str, Kind] = {word: kind for kind, words in _COUNTERS.items() for word in words}
@@ -66,7 +84,7 @@ _FITS: dict[Kind, frozenset[str]] = {
 # Words for the same stretch of time; 天 and 课时 are not each other.
 _SAME_TIME = (
     frozenset({"天", "日"}),
-    frozenset({"课时", "学时", "节", "节课"}),
+    frozenset({"课时", "学时", "节", "节课", "个课时", "个学时"}),
     frozenset({"小时", "个小时", "时", "h"}),
 )
 

@@ -96,10 +96,16 @@ def test_a_year_is_read(read, raw):
     assert read("year", raw).value == 2024
 
 
+def test_a_year_of_two_digits_is_read_and_flagged_as_in_dates(read, codes):
+    assert read("year", "24年").value == 2024
+    assert codes(read("year", "24年度")) == ["VAL-DATE-SHORT-YEAR"]
+
+
 @pytest.mark.parametrize(
     ("raw", "code"),
     [
-        ("24年", "UNREADABLE"),
+        ("24", "UNREADABLE"),
+        ("99年", "UNREADABLE"),
         ("1999", "RANGE"),
         (2027.0, "RANGE"),
         (dt.date(2024, 1, 1), "UNREADABLE"),
