@@ -7,12 +7,15 @@ back as .xlsx with the same sheets and addresses. This module must not know wher
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from pathlib import PurePath
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
@@ -24,7 +27,8 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.xml.functions import fromstring, tostring
 
-from analytics.etl.grid import ErrorCell, Limits, UnreadableWorkbook
+from analytics.etl.graft import graft
+from analytics.etl.grid import ErrorCell, Limits, Sheet, UnreadableWorkbook
 from analytics.etl.report import RESULT_SHEET, RESULT_TITLE
 from analytics.etl.sniff import kind_of
 from analytics.etl.workbook import open_grids
@@ -40,14 +44,19 @@ _STATES = {
     "rejected": "没有导入",
     "duplicate": "与以前上报的文件完全相同，没有重复导入",
     "unreadable": "文件读不出来",
+    "pending": "预览，还没有导入",
+    "revoked": "已撤回",
 }
 _OPENING = "〔台账校验〕"
 """What our part of a comment begins with; what stands above it is the submitter's own."""
 _FILL_COLUMN = 11
 """The first of two hidden columns of the list that keep what fill each marked cell had."""
 _LONGEST_FILL = 4_000
+_LOOKED_AT = 200
+"""Rows looked at to tell how wide a column must be."""
+_MIDDLE = Alignment(horizontal="center", vertical="center", wrap_text=True)
 _HEADERS = ("序号", "程度", "工作表", "单元格", "列", "原来的内容", "问题", "怎么改", "代码")
-_WIDTHS = (6, 7, 16, 9, 20, 24, 52, 52, 24)
+_WIDTHS = (6, 7, 16, 9, 20, 24, 52, 52, 42)
 
 Report = Mapping[str, Any]
 """One entry of ``files`` in the command line's JSON, whoever kept it."""
@@ -63,7 +72,7 @@ def mark(content: bytes, file_name: str, report: Report, *, limits: Limits | Non
         limits: Sizes beyond which a file is not opened.
     """
     findings = sorted(report["findings"], key=_place)
-    book = _open(content, file_name, report, limits or Limits())
+    book, own = _open(content, file_name, report, limits or Limits())
     _remove_old_marks(book)
     by_cell: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for finding in findings:
@@ -77,7 +86,13 @@ def mark(content: bytes, file_name: str, report: Report, *, limits: Limits | Non
     _write_results(book, PurePath(file_name).name, report, findings, fills)
     target = io.BytesIO()
     book.save(target)
-    return target.getvalue()
+    saved = target.getvalue()
+    if not own:
+        return saved
+    try:
+        return graft(content, saved)
+    except (ParseError, KeyError, UnreadableWorkbook):
+        return saved  # parts that refer to each other wrongly: without pictures rather than without marks
 
 
 def _place(finding: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -90,20 +105,23 @@ def _address(finding: Mapping[str, Any]) -> str | None:
     return f"A{finding['row']}" if finding["row"] else None
 
 
-def _open(content: bytes, file_name: str, report: Report, limits: Limits) -> Workbook:
-    """Return the file as a workbook that can be written: itself if it is .xlsx, otherwise its values."""
+def _open(content: bytes, file_name: str, report: Report, limits: Limits) -> tuple[Workbook, bool]:
+    """Return the file as a workbook that can be written, and whether it is itself (.xlsx) or made of its values."""
     if report["state"] == "unreadable":
-        return _empty()
+        return _empty(), False
     try:
         if kind_of(content) in {"xlsx", "xlsm"}:
             try:
-                return load_workbook(io.BytesIO(content))
+                with warnings.catch_warnings():
+                    # What it says it will drop (pictures, newer drop-downs) is put back afterwards.
+                    warnings.simplefilter("ignore")
+                    return load_workbook(io.BytesIO(content), rich_text=True), True
             except (ValueError, KeyError, TypeError, AttributeError, IndexError):
                 # Some programs write styles or names this library refuses; the values can still be given back.
-                return _from_grids(content, file_name, limits)
-        return _from_grids(content, file_name, limits)
+                return _from_grids(content, file_name, limits), False
+        return _from_grids(content, file_name, limits), False
     except UnreadableWorkbook:
-        return _empty()
+        return _empty(), False
 
 
 def _empty() -> Workbook:
@@ -124,7 +142,9 @@ def _from_grids(content: bytes, file_name: str, limits: Limits) -> Workbook:
                     shown_as = grid.number_format(row - 1, column - 1)
                     if shown_as:
                         sheet.cell(row, column).number_format = shown_as
+        _fit_columns(sheet, grid)
         for merge in grid.merged:
+            sheet.cell(merge.first_row + 1, merge.first_column + 1).alignment = _MIDDLE
             sheet.merge_cells(
                 start_row=merge.first_row + 1,
                 end_row=merge.last_row + 1,
@@ -136,6 +156,32 @@ def _from_grids(content: bytes, file_name: str, limits: Limits) -> Workbook:
         for column in grid.hidden_columns:
             sheet.column_dimensions[get_column_letter(column + 1)].hidden = True
     return book
+
+
+def _fit_columns(sheet: Worksheet, grid: Sheet) -> None:
+    """Make columns wide enough for most of what they hold; the values alone do not say how wide they were."""
+    alone = {(merge.first_row, merge.first_column) for merge in grid.merged if merge.last_column > merge.first_column}
+    rows = [
+        (row, values)
+        for row, values in enumerate(grid.rows[:_LOOKED_AT])
+        if len(values) - values.count("") - values.count(None) > 2
+    ]
+    for column in range(grid.width):
+        widths = sorted(
+            _shown_width(values[column])
+            for row, values in rows
+            if values[column] not in ("", None) and (row, column) not in alone
+        )
+        if widths:
+            fitting = widths[int(len(widths) * 0.9)] if len(widths) > 1 else widths[0]
+            sheet.column_dimensions[get_column_letter(column + 1)].width = min(max(fitting + 2, 8), 40)
+
+
+def _shown_width(value: Any) -> int:
+    """Return how wide a value is shown, in Latin letters; a Chinese one counts twice."""
+    if isinstance(value, dt.date):
+        return 14
+    return max(sum(2 if letter > "\x7f" else 1 for letter in line) for line in str(value).split("\n"))
 
 
 def _sheet_name(name: str) -> str:
@@ -227,7 +273,7 @@ def _write_results(
         other.sheet_view.tabSelected = False
     sheet["A1"] = RESULT_TITLE
     sheet["A1"].font = Font(bold=True, size=14)
-    _write(sheet["A2"], f"文件：{file_name}　结果：{_STATES[report['state']]}")
+    _write(sheet["A2"], f"文件：{file_name}　结果：{_STATES.get(report['state'], report['state'])}")
     row = 3
     order = {name: place for place, name in enumerate(book.sheetnames)}
     for part in sorted(report["sheets"], key=lambda part: order.get(part["sheet"], len(order))):
@@ -237,9 +283,10 @@ def _write_results(
             continue
         counts = part["counts"]
         others = counts["subtotal"] + counts["blank"] + counts["repeated_header"] + counts["note"]
+        taken = "可导入" if report["state"] == "pending" else "导入"
         _write(
             sheet.cell(row, 1),
-            f"工作表“{part['sheet']}”：读入 {counts['read']} 行，导入 {counts['loaded']} 行，"
+            f"工作表“{part['sheet']}”：读入 {counts['read']} 行，{taken} {counts['loaded']} 行，"
             f"有错误未导入 {counts['quarantined']} 行，合计、空行、注释等 {others} 行",
         )
         row += 1
@@ -269,6 +316,8 @@ def _write_results(
             cell = sheet.cell(row, column)
             _write(cell, value)
             cell.alignment = Alignment(vertical="top", wrap_text=True)
+        lines = max(-(-_shown_width(value) // width) for value, width in zip(values, _WIDTHS, strict=True))
+        sheet.row_dimensions[row].height = 15.0 * min(max(lines, 1), 12)
         sheet.cell(row, 2).fill = PatternFill("solid", fgColor=_COLOURS[finding["severity"]])
         address = _address(finding)
         if address and finding["sheet"] in book.sheetnames:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import warnings
+import zipfile
 from typing import Any
 
 import pytest
@@ -161,3 +163,82 @@ def test_a_file_that_cannot_be_read_gives_the_list_alone() -> None:
 def test_any_text_can_be_said_in_a_workbook(raw: str, message: str, hint: str) -> None:
     book = marked(a_workbook(), a_report(a_finding(raw=raw, message=message, hint=hint)))
     assert book["招聘会"]["B3"].comment is not None
+
+
+# -- what the writer of workbooks would lose -----------------------------------------------------------------------
+
+_EXT_DROP_DOWN = (
+    '<extLst><ext xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"'
+    ' uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"><x14:dataValidations'
+    ' xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main" count="1"><x14:dataValidation type="list">'
+    "<x14:formula1><xm:f>选项!$A$1:$A$3</xm:f></x14:formula1><xm:sqref>C2:C9</xm:sqref></x14:dataValidation>"
+    "</x14:dataValidations></ext></extLst>"
+)
+_PICTURE = (
+    '<xdr:wsDr xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"'
+    ' xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+    ' xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><xdr:oneCellAnchor><xdr:from>'
+    "<xdr:col>4</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>0</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:from>"
+    '<xdr:ext cx="9525" cy="9525"/><xdr:pic><xdr:nvPicPr><xdr:cNvPr id="2" name="公章"/><xdr:cNvPicPr/></xdr:nvPicPr>'
+    '<xdr:blipFill><a:blip r:embed="rId1"/></xdr:blipFill><xdr:spPr/></xdr:pic><xdr:clientData/></xdr:oneCellAnchor>'
+    "</xdr:wsDr>"
+)
+_RELATION = (
+    '<Relationship Id="{}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{}" Target="{}"/>'
+)
+_RELATIONS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+
+
+def with_a_seal() -> bytes:
+    """The workbook with a picture, results of its formulas, and a drop-down fed from another sheet."""
+    with zipfile.ZipFile(io.BytesIO(a_workbook())) as package:
+        parts = {name: package.read(name).decode() for name in package.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"]
+    sheet = sheet.replace("<f>B2*2</f><v></v>", "<f>B2*2</f><v>24</v>").replace(
+        "<f>B2*2</f><v />", "<f>B2*2</f><v>24</v>"
+    )
+    drawing = '<drawing xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rIdSeal"/>'
+    sheet = sheet.replace("<legacyDrawing", f"{drawing}<legacyDrawing").replace(
+        "</worksheet>", f"{_EXT_DROP_DOWN}</worksheet>"
+    )
+    parts["xl/worksheets/sheet1.xml"] = sheet
+    rels = "xl/worksheets/_rels/sheet1.xml.rels"
+    seal = _RELATION.format("rIdSeal", "drawing", "../drawings/drawing1.xml")
+    parts[rels] = parts[rels].replace("</Relationships>", f"{seal}</Relationships>")
+    parts["xl/drawings/drawing1.xml"] = _PICTURE
+    parts["xl/drawings/_rels/drawing1.xml.rels"] = _RELATIONS.format(
+        _RELATION.format("rId1", "image", "../media/image1.png")
+    )
+    parts["xl/media/image1.png"] = "a seal"
+    kinds = (
+        '<Default Extension="png" ContentType="image/png"/><Override PartName="/xl/drawings/drawing1.xml"'
+        ' ContentType="application/vnd.openxmlformats-officedocument.drawing+xml"/></Types>'
+    )
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace("</Types>", kinds)
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as package:
+        for name, text in parts.items():
+            package.writestr(name, text)
+    return target.getvalue()
+
+
+def test_pictures_results_and_newer_drop_downs_come_back_with_the_marked_copy() -> None:
+    once = mark(with_a_seal(), "七月.xlsx", a_report(a_finding()))
+    twice = mark(once, "七月.xlsx", a_report(a_finding()))
+    for copy in (once, twice):
+        with zipfile.ZipFile(io.BytesIO(copy)) as package:
+            parts = {name: package.read(name) for name in package.namelist()}
+        sheet = parts["xl/worksheets/sheet2.xml"].decode()
+        assert "选项!$A$1:$A$3" in sheet
+        assert "<f>B2*2</f><v>24</v>" in sheet
+        assert sheet.index("<drawing") < sheet.index("<legacyDrawing")
+        assert [data for name, data in parts.items() if name.endswith(".png")] == [b"a seal"]
+        assert sum("/drawings/" in name and name.endswith("drawing1.xml") for name in parts) == 1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert load_workbook(io.BytesIO(copy))["招聘会"]["B3"].comment is not None
+
+
+def test_a_preview_that_is_not_confirmed_can_be_had_back_marked() -> None:
+    book = marked(a_workbook(), a_report(a_finding(), state="pending"))
+    assert "还没有导入" in book[RESULT_SHEET]["A2"].value
