@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, dcc, html, no_upd
 from dash.development.base_component import Component
 from flask import Flask, Response
 
+from analytics.desk import tasks
 from analytics.ledgers import geography
 from analytics.metrics import MetricError
 from analytics.operations.people import VISITOR, Person
@@ -47,6 +49,8 @@ UPLOADS = "/uploads"
 WATCHER = "taizhang-watcher"
 """Where the server finds what makes a fresh worker ready (the catalogue read, the common queries compiled), and every
 newly published version after that."""
+AGAIN_SECONDS = 5.0
+"""Longest time for asking a new version again what was asked of the one before."""
 
 _INDEX = """<!DOCTYPE html>
 <html lang="zh-CN">
@@ -100,7 +104,12 @@ def create_app(settings: Settings) -> Dash:
     app.layout = _shell(owner)
     _connect(app, source)
     Packed(app.server)
-    watcher = Watcher(source, lambda: _warm(source), lambda: _ahead(source))
+    watcher = Watcher(
+        source,
+        lambda: _warm(source),
+        lambda: _ahead(source),
+        busy=lambda: bool(tasks.in_state(settings, tasks.BUSY, limit=1)),
+    )
     app.server.extensions[WATCHER] = watcher
     serve_freshness(app.server, watcher)
     serve_views(app.server, settings)
@@ -119,12 +128,30 @@ def _icon() -> str:
 
 
 def _warm(source: Source) -> None:
-    """Read the catalogue and the version's facts, and ask what is asked first: each page, the overview's periods."""
+    """Get the newest version ready: read the catalogue and the version's facts, ask what is asked first.
+
+    That is each page, and the overview's periods; but while people are uploading, and the next version is near, what
+    people looked at last, a little at a time so that who is clicking meanwhile does not wait for it.
+    """
+    newest = source.newest_id()
+    looked = [
+        key for key in source.screens.recent() if isinstance(key, Looked) and key.shown == key.newest == source.held
+    ]
+    signed_in = [key for key in looked if key.reader != VISITOR]
+    if looked:
+        until = time.monotonic() + AGAIN_SECONDS
+        for key in signed_in or looked:
+            begun = time.monotonic()
+            if begun > until:
+                break
+            _screen(source, key.path, key.search, key.reader, newest)
+            time.sleep(min(time.monotonic() - begun, 0.1))
+        return
     for page in PAGES:
         if page.listed and page.remembered and page.opens_to(VISITOR):
-            _screen(source, page.path, "", VISITOR)
+            _screen(source, page.path, "", VISITOR, newest)
     for period in ("本年", "本季", "本月", "上半年", "累计"):
-        _screen(source, "/", f"?period={period}", VISITOR)
+        _screen(source, "/", f"?period={period}", VISITOR, newest)
 
 
 def _ahead(source: Source) -> Iterator[Callable[[], None]]:
@@ -159,8 +186,8 @@ def _shell(owner: str) -> Component:
 
 def _connect(app: Dash, source: Source) -> None:
     @needs(SIGNED_IN)
-    def show(path: str | None, search: str | None, _: str | None) -> tuple[Any, Any, str, Any]:
-        return _screen(source, path or "/", search or "", current_person())
+    def show(path: str | None, search: str | None, fresh: str | None) -> tuple[Any, Any, str, Any]:
+        return _screen(source, path or "/", search or "", current_person(), fresh)
 
     app.callback(
         Output("main", "children"),
@@ -179,8 +206,25 @@ def _connect(app: Dash, source: Source) -> None:
     app.clientside_callback(ClientsideFunction("taizhang", "arrived"), Input("title", "data"))
 
 
-def _screen(source: Source, path: str, search: str, reader: Reader) -> tuple[Any, Any, str, Any]:
-    """Return what stands in the main part, the footer, the window's title and the navigation."""
+@dataclass(frozen=True)
+class Looked:
+    """What makes a remembered screen what it is. ``reader`` is without a name: equal rights see equal screens."""
+
+    shown: str
+    newest: str
+    day: dt.date
+    path: str
+    search: str
+    reader: Reader
+
+
+def _screen(
+    source: Source, path: str, search: str, reader: Reader, known: str | None = None
+) -> tuple[Any, Any, str, Any]:
+    """Return what stands in the main part, the footer, the window's title and the navigation.
+
+    ``known`` is a version that the reader has heard of.
+    """
     page = _PATHS.get(path)
     if page is None:
         sentences = [f"地址“{path[:80]}”不存在，可能是链接写错了。"]
@@ -196,16 +240,25 @@ def _screen(source: Source, path: str, search: str, reader: Reader) -> tuple[Any
         return page.shell(search), None, _title(page.title), links
     try:
         # Taken once: everything on this screen is answered by it, whatever is published meanwhile.
-        snapshot = source.current(reader.scope)
+        snapshot = source.current(reader.scope, known=known)
     except NoVersionError:
         sentences = ["看板已经就绪，但还没有数据。请先把台账入库，再刷新本页；也可以先生成演示数据看看。"]
         command = "taizhang ingest 台账文件或文件夹\ntaizhang demo"
         return _said("还没有入库的台账", sentences, reader, path, command=command, title=page.title)
     asked = _request(source, path, search, snapshot, reader)
     if not page.remembered:
-        return _render(page, asked)
-    key = (asked.snapshot.version_id, snapshot.version_id, dt.date.today(), path, search, reader)
-    return source.screens.answer(key, lambda: _render(page, asked))
+        main, footer, title = _render(page, asked)
+    else:
+        alike = _nameless(reader)
+        key = Looked(asked.snapshot.version_id, snapshot.version_id, dt.date.today(), path, search, alike)
+        own = replace(asked, reader=alike)
+        main, footer, title = source.screens.answer(key, lambda: _render(page, own))
+    return main, footer, title, _links(reader, path, asked.view)
+
+
+def _nameless(reader: Reader) -> Reader:
+    """Return somebody with the reader's rights and no name."""
+    return replace(reader, id="", login="", name="") if isinstance(reader, Person) else reader
 
 
 def _opens(path: str) -> bool | None:
@@ -281,18 +334,17 @@ def _moment(snapshot: Snapshot) -> str:
     return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else ""
 
 
-def _render(page: Page, asked: Request) -> tuple[Any, Any, str, Any]:
+def _render(page: Page, asked: Request) -> tuple[Any, Any, str]:
     footer = frame.footer(
         version=asked.snapshot.version_id,
         published=f"，发布于 {_moment(asked.snapshot)}",
         sentences=["本页全部数字出自同一数据版本；点击数字可查到来源文件、工作表和单元格。数据不离开本机。"],
     )
     title = _title(f"{asked.county_name}{asked.period_name}{page.title}")
-    links = _links(asked.reader, asked.path, asked.view)
     try:
-        return page.render(asked), footer, title, links
+        return page.render(asked), footer, title
     except MetricError as error:
-        return message_page(title="这样问不出结果", sentences=[f"{error}。"]), footer, title, links
+        return message_page(title="这样问不出结果", sentences=[f"{error}。"]), footer, title
 
 
 def _title(words: str) -> str:

@@ -37,6 +37,7 @@ class Watcher:
         warm: Callable[[], None],
         ahead: Callable[[], Iterable[Callable[[], None]]] = tuple,
         *,
+        busy: Callable[[], bool] = lambda: False,
         every: float = LOOKED_EVERY,
     ) -> None:
         """Make a watcher.
@@ -45,12 +46,15 @@ class Watcher:
             source: The published data.
             warm: Makes the newest version ready; pages are told of it after that.
             ahead: Gives what is worth asking before anybody does, one short piece of work each.
+            busy: Tells whether people are uploading: then versions follow each other closely, and screens are answered
+                by the one that is ready until the next one is. Otherwise a new version answers at once.
             every: Seconds between two looks.
         """
         self._source = source
         self._warm = warm
         self._ahead = ahead
         self._left: Iterator[Callable[[], None]] = iter(())
+        self._busy = busy
         self._every = every
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -94,13 +98,19 @@ class Watcher:
 
     def _look(self) -> None:
         try:
-            newest = self._source.newest_id()
+            newest, busy = self._source.newest_id(), self._busy()
             if newest != self._ready:
                 self._warm()
-                settle()
+                if not busy:
+                    settle()
                 self._ready = newest
                 self._left = iter(self._ahead())
+            if busy:
+                # Another version is near: nobody would come to what is asked ahead of this one.
+                self._left = iter(())
+            self._source.held = newest if busy else None
         except Exception:
+            self._source.held = None
             # What fails here fails again on a screen, which then says so in words; the next look tries again.
             log.exception("getting a new version ready failed")
 

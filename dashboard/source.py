@@ -114,6 +114,11 @@ class Memory:
         mine.set_result(found)
         return found
 
+    def recent(self) -> list[Hashable]:
+        """Return what is remembered, what was asked last first."""
+        with self._lock:
+            return list(reversed(self._kept))
+
     def __len__(self) -> int:
         return len(self._kept)
 
@@ -126,16 +131,24 @@ class Source:
         self._memory = Memory(REMEMBERED)
         self.screens = Memory(SCREENS)
         """Whole screens, by all that makes them what they are."""
+        self.held: str | None = None
+        """The version that answers while a newer one is being made ready; ``None`` where the newest does."""
 
-    def current(self, scope: Scope = Scope()) -> Snapshot:  # noqa: B008 - a frozen value
+    def current(self, scope: Scope = Scope(), *, known: str | None = None) -> Snapshot:  # noqa: B008 - a frozen value
         """Return the version that answers this screen.
 
         Args:
             scope: What the reader may see of it; without, everything but the discipline ledgers.
+            known: A version the reader has heard of; nothing older is shown to them.
 
         Raises:
             NoVersionError: Nothing has been published, or what is published holds no dated record.
         """
+        held = self.held
+        if held is not None and (known is None or known <= held):
+            version = published.named(self._settings, held)
+            if version is not None and version.data_as_of is not None:
+                return self._seen(version, scope)
         return self._seen(published.current(self._settings), scope)
 
     def named(self, version_id: str, scope: Scope = Scope()) -> Snapshot | None:  # noqa: B008 - a frozen value

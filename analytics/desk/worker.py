@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -46,7 +46,10 @@ _PASSED = (
     "data", "lock_wait", "reader_memory", "reader_seconds", "max_file_bytes", "max_unpacked_bytes", "max_cells",
     "keep_versions",
 )  # fmt: skip
-_DETACH = "import os, sys; os.setsid(); os.fork() and os._exit(0); os.execv(sys.executable, sys.argv[1:])"
+_DETACH = (
+    "import os, sys; os.setsid(); os.fork() and os._exit(0); os.nice(int(sys.argv[1])); "
+    "os.execv(sys.executable, sys.argv[2:])"
+)
 
 
 def _place(settings: Settings) -> Path:
@@ -59,10 +62,23 @@ def is_there(settings: Settings) -> bool:
 
 
 def ensure(settings: Settings) -> None:
-    """Start a worker unless there is one. Returns at once; two started at the same time settle it between them."""
-    if is_there(settings):
-        return
+    """Start a worker unless there is one. Returns at once.
+
+    The place is taken here and handed to the new process: of many who ask at the same time, one starts a worker.
+    """
     settings.processed.mkdir(parents=True, exist_ok=True)
+    handle = os.open(_place(settings), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        with suppress(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _start(settings, handle)
+    finally:
+        # The lock is the new process's own by now, or it goes with this descriptor.
+        os.close(handle)
+
+
+def _start(settings: Settings, place: int) -> None:
+    """Start the process that is the worker; ``place`` is the descriptor of the lock it keeps."""
     import analytics
 
     root = str(Path(analytics.__file__).resolve().parent.parent)
@@ -75,23 +91,25 @@ def ensure(settings: Settings) -> None:
         environment["TAIZHANG_OPERATIONS_URL"] = settings.operations_url.get_secret_value()
     logs = settings.processed / "logs"
     logs.mkdir(exist_ok=True)
+    worker = [sys.executable, "-P", "-m", "analytics.desk", str(place)]
     with (logs / "desk.log").open("ab") as log:
         # A child of a child belongs to nobody here: a web worker that ends neither waits for it nor takes it along.
         subprocess.run(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-S", "-c", _DETACH, sys.executable, "-P", "-m", "analytics.desk"],
+            [sys.executable, "-S", "-c", _DETACH, str(NICENESS), *worker],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             env=environment,
+            pass_fds=[place],
             check=True,
         )
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[bool]:
-    """Take the worker's place; gives ``False`` where it is taken."""
+def _alone(settings: Settings, place: int | None) -> Iterator[bool]:
+    """Take the worker's place, unless it was handed over; gives ``False`` where it is taken."""
     settings.processed.mkdir(parents=True, exist_ok=True)
-    handle = os.open(_place(settings), os.O_RDWR | os.O_CREAT, 0o600)
+    handle = os.open(_place(settings), os.O_RDWR | os.O_CREAT, 0o600) if place is None else place
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -99,7 +117,7 @@ def _alone(settings: Settings) -> Iterator[bool]:
             yield False
             return
         os.ftruncate(handle, 0)
-        os.write(handle, str(os.getpid()).encode())
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
         yield True
     finally:
         os.close(handle)
@@ -126,9 +144,13 @@ class Worker:
         """Finish what is under way and end."""
         self._stopped = True
 
-    def run(self) -> bool:
-        """Work; return ``False`` at once if there is a worker already."""
-        with _alone(self._settings) as mine:
+    def run(self, place: int | None = None) -> bool:
+        """Work; return ``False`` at once if there is a worker already.
+
+        Args:
+            place: The descriptor of the worker's lock, where whoever started this process has taken it.
+        """
+        with _alone(self._settings, place) as mine:
             if mine:
                 self._work()
             return mine
@@ -170,9 +192,8 @@ class Worker:
 def main() -> int:
     """Be the worker of the data folder that the environment names."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    os.nice(NICENESS)
     worker = Worker(Settings())
     signal.signal(signal.SIGTERM, worker.stop)
     signal.signal(signal.SIGINT, worker.stop)
-    worker.run()
+    worker.run(int(sys.argv[1]) if len(sys.argv) > 1 else None)
     return 0

@@ -191,8 +191,18 @@ def _asked(
         scope.county is not None,
         scope.unit is not None,
     )
-    compiled = rollup.compiled(engine, shape) or compile_query(shape)
-    return engine.rows(compiled.sql, bind(compiled.parameters, spans, scope)), compiled, shape
+    compiled = compile_query(shape)
+    given = bind(compiled.parameters, spans, scope)
+    rows = engine.known(compiled.sql, given)
+    if rows is None:
+        rolled = rollup.compiled(engine, shape)
+        if rolled is None:
+            rows = engine.rows(compiled.sql, given)
+        else:
+            rows = engine.rows(rolled.sql, bind(rolled.parameters, spans, scope))
+            # The columns are the same, and so will be the next version's answer if it shares the ledger's files.
+            engine.keep(compiled.sql, given, rows)
+    return rows, compiled, shape
 
 
 def _add_due(cells: dict[Key, Cell], engine: Engine, metric: Metric, spans: tuple[Span, ...], scope: Scope) -> None:

@@ -8,6 +8,8 @@ what a metric is.
 from __future__ import annotations
 
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,6 +26,52 @@ _TEXTS = 2048
 """Texts kept for a version; then all are made anew."""
 _FROM = re.compile(r"\bFROM ([a-z][a-z0-9_]*)\b(?! AS\b|[.(])")
 """A ledger's view as the compiler writes it; the names of its own subqueries are no ledgers."""
+
+
+_ROWS = 60_000
+"""Rows of answers kept in a process, over all versions; an answer costs one more than it has rows."""
+_LONGEST = 500
+"""Rows an answer may have to be kept."""
+
+
+OWN = "kept_."
+"""What stands before the names of tables that were made beside one version."""
+
+
+class Answers:
+    """Answers by their question and by the very files they were read from, whichever versions share those.
+
+    An upload touches a ledger or two; what was asked of the others is answered in the next version without asking
+    again. Those not asked for longest go first; safe between threads.
+    """
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[Hashable, list[dict[str, Any]]] = OrderedDict()
+        self._rows = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> list[dict[str, Any]] | None:
+        """Return an answer's rows, the caller's own to change."""
+        with self._lock:
+            found = self._found.get(key)
+            if found is None:
+                return None
+            self._found.move_to_end(key)
+        return [dict(row) for row in found]
+
+    def keep(self, key: Hashable, rows: list[dict[str, Any]]) -> None:
+        """Keep an answer that is not too long."""
+        if len(rows) > _LONGEST:
+            return
+        with self._lock:
+            before = self._found.pop(key, None)
+            self._rows += len(rows) - len(before) if before is not None else len(rows) + 1
+            self._found[key] = [dict(row) for row in rows]
+            while self._rows > _ROWS:
+                self._rows -= len(self._found.popitem(last=False)[1]) + 1
+
+
+_answers = Answers()
 
 
 @dataclass(slots=True)
@@ -68,6 +116,12 @@ class Engine(Protocol):
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Run DuckDB-dialect ``sql`` and return its rows."""
 
+    def known(self, sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+        """Return the rows that ``sql`` is known to give; ``None`` where it must be run."""
+
+    def keep(self, sql: str, parameters: Mapping[str, Any], rows: list[dict[str, Any]]) -> None:
+        """Take note of the rows that ``sql`` gives."""
+
     def frame(self, sql: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
         """Run DuckDB-dialect ``sql`` and return its rows as a frame with declared types kept."""
 
@@ -82,6 +136,7 @@ class DuckEngine:
         connection: duckdb.DuckDBPyConnection,
         kept: Kept | None = None,
         scan: Callable[[str], str | None] | None = None,
+        origin: Callable[[str], Hashable | None] | None = None,
     ) -> None:
         """Ask over ``connection``.
 
@@ -89,10 +144,12 @@ class DuckEngine:
             connection: Has a view or table a ledger.
             kept: What is known of the data.
             scan: Gives the table function that reads a view's files, where a query may name that instead of the view.
+            origin: Tells what the answer to a query is read from; what was asked of the same before is not asked again.
         """
         self._connection = connection
         self.kept = Kept() if kept is None else kept
         self._scan = scan
+        self._origin = origin
 
     def ledgers(self) -> frozenset[str]:
         """Return the views and tables there are."""
@@ -102,10 +159,33 @@ class DuckEngine:
         return self.kept.ledgers
 
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Run ``sql`` and return its rows."""
+        """Run ``sql`` and return its rows, or those it gave before from the same files."""
+        known = self.known(sql, parameters)
+        if known is not None:
+            return known
         found = self._connection.execute(self._text(sql), dict(parameters))
         names = [str(column[0]) for column in found.description or []]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        self.keep(sql, parameters, rows)
+        return rows
+
+    def known(self, sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+        """Return the rows that ``sql`` gave before from the same files, in whichever version; ``None``: run it."""
+        key = self._key(sql, parameters)
+        return None if key is None else _answers.get(key)
+
+    def keep(self, sql: str, parameters: Mapping[str, Any], rows: list[dict[str, Any]]) -> None:
+        """Keep the rows of ``sql``, however they were found."""
+        key = self._key(sql, parameters)
+        if key is not None:
+            _answers.keep(key, rows)
+
+    def _key(self, sql: str, parameters: Mapping[str, Any]) -> Hashable | None:
+        """Return what an answer is kept by; ``None`` for what makes something, or reads what this version alone has."""
+        if self._origin is None or not sql.startswith(("SELECT", "WITH")) or OWN in sql:
+            return None
+        read_from = self._origin(sql)
+        return (sql, repr(sorted(parameters.items())), read_from) if read_from else None
 
     def frame(self, sql: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
         """Run ``sql`` and return its rows; whole numbers stay whole beside blanks (Arrow types)."""

@@ -88,16 +88,16 @@ def ask(
     placed = bool(place or unit or (limits is not None and limits.counties is not None))
     metrics = _allowed(metrics, dims, grain, placed=placed, discipline=discipline, named=ids is not None)
     metrics = _within(metrics, limits, named=ids is not None)
-    name, scan = "connection", None
+    name, scan, origin = "connection", None, None
     if connection is None:
         version = version or current_version(settings)
         connection, name = version.kept_connection(), version.id
-        scan = version.scan
+        scan, origin = version.scan, version.origin
     elif version is not None:
         name = version.id
     kept = _kept.setdefault(version, Kept()) if version is not None else None
     counties = limits.counties if limits is not None else None
-    engine = DuckEngine(connection, kept, scan)
+    engine = DuckEngine(connection, kept, scan, origin)
     return Asked(metrics, parse_period(period, day), day, Scope(dims, grain, place, unit), engine, name, counties)
 
 

@@ -26,7 +26,7 @@ from sqlglot import exp
 from analytics.ledgers.model import ledgers
 from analytics.metrics import compile as sql
 from analytics.metrics.compile import PLACE, PRECISION, REPORTING_UNIT, Branch, Columns, Compiled, Facts, Part, Shape
-from analytics.metrics.engine import DuckEngine, Engine
+from analytics.metrics.engine import OWN, DuckEngine, Engine
 from analytics.metrics.model import COUNTY, UNIT, Metric, Source, catalogue
 
 MOST_VALUES = 4096
@@ -36,7 +36,7 @@ MOST_FIGURES = 8_000_000
 MOST_COPIED = 400_000
 """Records of a ledger that are copied."""
 
-_SCHEMA = "kept_"
+_SCHEMA = OWN.removesuffix(".")
 _DAY, _NOTED, _LAST = "day_", "noted_", "last_"
 _numbers = itertools.count()
 _making = threading.Lock()

@@ -7,7 +7,9 @@ be written. This module must not know people or roles.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -62,12 +64,28 @@ def seen(version: Version, scope: Scope | None) -> Version:
         if scope_of(version) == scope:
             return version
         raise ValueError("a version that is limited already cannot be limited again")
-    return version.limited(scope, lambda: _views(version, scope))
+    return version.limited(scope, partial(_known, version.ledgers, scope))
 
 
-def _views(version: Version, scope: Scope) -> dict[str, str]:
-    """Return what is left of every view, as SQL."""
-    open_ledgers = [ledger for ledger in version.ledgers.values() if _open(ledger, scope)]
+_made: dict[tuple[int, Scope], tuple[Mapping[str, Ledger], dict[str, str]]] = {}
+"""Conditions by the ledgers (held here, so that the number stays theirs) and the scope they are for."""
+_MOST = 256
+
+
+def _known(declared: Mapping[str, Ledger], scope: Scope) -> dict[str, str]:
+    """Return the conditions of a scope, which are the same for every version."""
+    key = (id(declared), scope)
+    found = _made.get(key)
+    if found is None:
+        if len(_made) >= _MOST:
+            _made.clear()
+        found = _made[key] = (declared, _conditions(declared, scope))
+    return found[1]
+
+
+def _conditions(declared: Mapping[str, Ledger], scope: Scope) -> dict[str, str]:
+    """Return view -> the SELECT that is left of it."""
+    open_ledgers = [ledger for ledger in declared.values() if _open(ledger, scope)]
     views = {ledger.id: _ledger(ledger, scope) for ledger in open_ledgers}
     names = [ledger.id for ledger in open_ledgers]
     for ledger in open_ledgers:

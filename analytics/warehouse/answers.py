@@ -7,6 +7,7 @@ of the command line's JSON.
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -93,7 +94,11 @@ def uploads(settings: Settings) -> list[dict[str, Any]]:
         kept = con.execute(f"SELECT {', '.join(_ABOUT)} FROM uploads ORDER BY seq DESC").fetchall()
     finally:
         con.close()
-    waiting = [_about_pending(pending.load(settings, name)) for name in reversed(pending.waiting(settings))]
+    waiting = []
+    for name in reversed(pending.waiting(settings)):
+        # One confirmed or dropped meanwhile waits no more.
+        with suppress(UnknownUpload):
+            waiting.append(_about_pending(pending.load(settings, name)))
     return waiting + [_about(dict(zip(_ABOUT, row, strict=True))) for row in kept]
 
 
@@ -105,8 +110,11 @@ def show(upload_id: str, settings: Settings) -> dict[str, Any]:
     Raises:
         UnknownUpload: There is no such upload.
     """
-    if upload_id in pending.waiting(settings):
-        waits = pending.load(settings, upload_id)
+    waits = None
+    if pending.waits(settings, upload_id):
+        with suppress(UnknownUpload):
+            waits = pending.load(settings, upload_id)
+    if waits is not None:
         report = waits.outcome.report
         return {
             **_about_pending(waits),

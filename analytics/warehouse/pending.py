@@ -10,7 +10,8 @@ import json
 import re
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -137,8 +138,11 @@ def load(settings: Settings, upload_id: str) -> Pending:
         ) from error
     tables = {}
     for ledger in about["ledgers"]:
-        with pa.OSFile(str(folder / f"{ledger}.arrow"), "rb") as source:
-            tables[ledger] = pa.ipc.open_file(source).read_all()
+        try:
+            with pa.OSFile(str(folder / f"{ledger}.arrow"), "rb") as source:
+                tables[ledger] = pa.ipc.open_file(source).read_all()
+        except FileNotFoundError as error:
+            raise UnknownUpload(f"编号为 {upload_id} 的上传刚刚办结，请刷新后再看。") from error
     report = uploads.report_from(about["report"], [Finding(**entry) for entry in about["findings"]])
     outcome = Outcome(
         report,
@@ -161,12 +165,23 @@ def waiting(settings: Settings) -> list[str]:
     folder = settings.processed / "pending"
     if not folder.is_dir():
         return []
-    found = [entry for entry in folder.iterdir() if _ID.fullmatch(entry.name)]
-    return [entry.name for entry in sorted(found, key=lambda entry: (entry.stat().st_mtime, entry.name))]
+    return [entry.name for _, entry in sorted(_entries(folder)) if _ID.fullmatch(entry.name)]
+
+
+def waits(settings: Settings, upload_id: str) -> bool:
+    """Tell whether the dry run of this id waits."""
+    return bool(_ID.fullmatch(upload_id)) and (folder_of(settings, upload_id) / "about.json").is_file()
+
+
+def _entries(folder: Path) -> Iterator[tuple[float, Path]]:
+    """Give what is in the folder with its time; others put in and take out at any moment."""
+    for entry in folder.iterdir():
+        with suppress(FileNotFoundError):
+            yield entry.stat().st_mtime, entry
 
 
 def _drop_old(folder: Path) -> None:
     limit = time.time() - KEPT_DAYS * 86400
-    for entry in folder.iterdir():
-        if entry.stat().st_mtime < limit:
+    for changed, entry in _entries(folder):
+        if changed < limit:
             shutil.rmtree(entry, ignore_errors=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -38,6 +39,7 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
 """How every connection of the warehouse is opened: nothing is fetched, no Python variable is taken for a table."""
 _KEPT = 4
 _TRIES = 50
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
 _cache: OrderedDict[tuple[str, str, int], Version] = OrderedDict()
 _cache_lock = threading.Lock()
 
@@ -57,6 +59,7 @@ class Version:
         self._lock = threading.Lock()
         self._own = threading.local()
         self._limited: dict[Hashable, Limited] = {}
+        self._files: dict[str, Hashable] = {}
 
     def __repr__(self) -> str:
         return f"Version({self.id!r})"
@@ -149,6 +152,37 @@ class Version:
             return None
         return _scan(self.files(ledger)) if self.files(ledger) else None
 
+    def origin(self, sql: str) -> Hashable | None:
+        """Return what an answer to ``sql`` is read from: equal between versions that share the files it names.
+
+        Every word that is the name of a view counts, wherever it stands. ``None`` where nothing can be said.
+        """
+        if self.folder is None:
+            return None
+        views = self._views()
+        return tuple((name, self._mark(views[name])) for name in sorted(views.keys() & set(_WORD.findall(sql))))
+
+    def _views(self) -> dict[str, tuple[str, ...]]:
+        """Return the names of the views, and the beginnings of the names of the files each is made from."""
+        found: dict[str, tuple[str, ...]] = {name: (f"{name}.parquet",) for name in publish.SHARED}
+        for name in ("findings", "quarantine"):
+            found[name] = found[f"all_{name}"] = (f"{name}.parquet", "uploads.parquet")
+        for ledger in self.ledgers.values():
+            found[ledger.id] = (f"{ledger.id}/",)
+            versions = publish.versions_name(ledger.id)
+            found[versions] = (f"{versions}.parquet",)
+        return found
+
+    def _mark(self, beginnings: tuple[str, ...]) -> Hashable:
+        """Return which very files these are: a file shared with another version is one file under two names."""
+        marks: list[Hashable] = []
+        for name in sorted(name for name in self.manifest["files"] if name.startswith(beginnings)):
+            if name not in self._files:
+                about = (self._folder() / name).stat()
+                self._files[name] = (name, about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns)
+            marks.append(self._files[name])
+        return tuple(marks)
+
     def upload(self, upload_id: str) -> dict[str, Any]:
         """Return one upload's row with its findings, quarantined rows and report.
 
@@ -187,8 +221,8 @@ class Version:
 
         Args:
             scope: What tells one limit from another.
-            conditions: Gives, the first time, view -> the SELECT over ``main`` that is left of it. Views not named are
-                left without rows.
+            conditions: Gives view -> the SELECT over ``main`` that is left of it; asked once a scope. Views not named
+                are left without rows.
         """
         with self._lock:
             found = self._limited.get(scope)
@@ -280,6 +314,12 @@ class Limited(Version):
     ) -> list[Path]:
         """Refuse: files hold more than is left."""
         raise WarehouseError("限定了范围的查询不能直接读取数据文件。")
+
+    def origin(self, sql: str) -> Hashable | None:
+        """Return what an answer to ``sql`` is read from, and within which limits."""
+        named = self._views().keys() & set(_WORD.findall(sql))
+        found = self._whole.origin(" ".join(self._conditions.get(name, "") for name in sorted(named)))
+        return None if found is None else (self.scope, tuple(sorted(named)), found)
 
     def scan(self, ledger: str) -> str | None:  # noqa: ARG002 - the whole version's signature
         """Return ``None``: files hold more than is left."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -349,3 +350,29 @@ def test_several_confirmed_files_are_published_once(desk: Desk) -> None:
     desk.empty()
     assert len(fairs(desk)) == 4
     assert len([one for one in desk.settings.published.iterdir() if one.is_dir()]) == 1
+
+
+def test_many_who_ask_at_once_start_one_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(data=tmp_path / "data")
+    started: list[int] = []
+    monkeypatch.setattr(worker, "_start", lambda settings, place: started.append(os.dup(place)))
+    for _ in range(5):
+        worker.ensure(settings)
+    # The place is held by the descriptor that the new process keeps, from the very first moment.
+    assert len(started) == 1
+    assert worker.is_there(settings)
+    os.close(started[0])
+    assert not worker.is_there(settings)
+
+
+def test_a_preview_that_goes_while_the_list_is_read_disturbs_nobody(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data")
+    folder = settings.processed / "pending"
+    for name in ("20240101-00000001", "20240101-00000002"):
+        (folder / name).mkdir(parents=True)
+    # As it is between being listed and being looked at.
+    (folder / "20240101-00000003").symlink_to(folder / "gone")
+    assert pending.waiting(settings) == ["20240101-00000001", "20240101-00000002"]
+    assert intake.uploads(settings) == []
+    assert not pending.waits(settings, "20240101-00000003")
+    assert not pending.waits(settings, "../../etc")

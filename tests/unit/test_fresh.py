@@ -9,7 +9,10 @@ import pytest
 from people_kit import small_city
 
 from analytics import intake
-from analytics.operations.people import VISITOR
+from analytics.metrics import query
+from analytics.metrics.engine import DuckEngine
+from analytics.metrics.scope import Scope, seen
+from analytics.operations.people import VISITOR, Person
 from analytics.settings import Settings
 from analytics.warehouse import published
 from dashboard import app as application
@@ -95,6 +98,65 @@ def test_pages_are_told_of_a_version_once_it_is_ready(settings: Settings, tmp_pa
         assert seen[-1] == first
     finally:
         watcher.stop()
+
+
+def test_while_people_upload_screens_come_from_the_version_that_is_ready(settings: Settings, tmp_path: Path) -> None:
+    source, asked, go_on = Source(settings), threading.Event(), threading.Event()
+    first = source.current().version_id
+
+    def warm() -> None:
+        if source.newest_id() != first:
+            asked.set()
+            go_on.wait(10)
+
+    watcher = Watcher(source, warm, busy=lambda: True, every=0.01)
+    watcher.start()
+    try:
+        second = publish(settings, tmp_path, "后来专场")
+        assert asked.wait(10)
+        assert source.current().version_id == first
+        # Who has heard of the newer one is never shown an older one.
+        assert source.current(known=second).version_id == second
+        go_on.set()
+        for _ in range(200):
+            if source.current().version_id == second:
+                break
+            threading.Event().wait(0.02)
+        assert source.current().version_id == second
+    finally:
+        go_on.set()
+        watcher.stop()
+
+
+def test_a_new_version_is_asked_anew_only_about_the_ledgers_that_changed(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    real = DuckEngine._text
+    monkeypatch.setattr(DuckEngine, "_text", lambda self, sql: asked.append(sql) or real(self, sql))
+
+    def ask() -> dict[str, object]:
+        version = seen(published.current(settings), Scope())
+        return {id_: query(id_, period="2024", version=version).rows[0].value for id_ in ("J02", "R01")}
+
+    before = ask()
+    assert asked
+    publish(settings, tmp_path, "后来专场")
+    asked.clear()
+    after = ask()
+    assert after == before | {"J02": before["J02"] + 31}  # type: ignore[operator]
+    assert asked
+    assert all("job_fair" in sql or "uploads" in sql for sql in asked), asked
+
+
+def test_people_with_equal_rights_see_one_screen_and_no_name_is_in_it(settings: Settings) -> None:
+    source = Source(settings)
+    wang, li = (Person(id=name, login=name, name=f"姓{name}", roles=frozenset({"analyst"})) for name in ("wang", "li"))
+    first = application._screen(source, "/", "?period=2024", wang)
+    second = application._screen(source, "/", "?period=2024", li)
+    assert first[0] is second[0]
+    assert "姓wang" in str(first[3])
+    assert "姓wang" not in str(first[:3]) + str(second)
 
 
 def test_a_failure_while_getting_ready_is_tried_again(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
