@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import sqlglot
 from sqlglot import exp
@@ -22,88 +22,11 @@ from analytics.ledgers.model import geography, ledgers
 from analytics.ledgers.schema import record_schema
 from analytics.metrics.model import COUNTY, UNIT, Leaf, Metric, Source
 from analytics.metrics.periods import Step
+from analytics.metrics.shape import Branch, Compiled, Facts, Part, Shape
 
 REPORTING_UNIT = "reporting_unit"
 APPROX = "approx"
 PRECISION = "precision"
-
-Part = Literal["figures", "imprecise"]
-"""What one SELECT of a window counts. Rows with imprecise dates that touch the window from outside have their own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What one version of a ledger holds, so that a query need not provide for more.
-
-    Attributes:
-        estimated: Number columns in which some value is an estimate.
-        blank: Columns in which some value is missing.
-        spans: (date column, how far it is known) for dates not known to the day: dekad, month, quarter, half, year.
-    """
-
-    estimated: frozenset[str]
-    blank: frozenset[str]
-    spans: frozenset[tuple[str, str]]
-    superseded: bool = False
-    """Some record has an earlier version that is published."""
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """One window of a query.
-
-    Attributes:
-        name: Goes into the names of its parameters.
-        detail: Also count estimates, blanks and doubts (this period only).
-        whole_months: It begins and ends with a month, so that dates known to their month lie inside or outside.
-    """
-
-    name: str
-    detail: bool = False
-    whole_months: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """All that a query's text depends on."""
-
-    source: Source
-    metrics: tuple[Metric, ...]
-    branches: tuple[Branch, ...]
-    facts: Facts
-    dims: tuple[str, ...] = ()
-    grain: Step | None = None
-    by_county: bool = False
-    by_unit: bool = False
-    copy: str | None = None
-    """A table to read in place of the ledger, with each record's county in ``PLACE`` (see ``rollup``)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A query ready to run, and which of its columns holds what.
-
-    Attributes:
-        sql: DuckDB text with ``$name`` parameters.
-        parameters: The names it uses.
-        scope: Column of how many records there are, whether they fall under a metric or not.
-        values: Leaf key to column of its aggregate.
-        matched: Leaf key to column of how many rows fall under it; left out where a sum tells.
-        approx: Metric id to column of rows outside because a number is an estimate.
-        missing: Metric id to column of rows outside because a number is blank.
-        warned: (metric id, flag) to column of rows in doubt.
-        imprecise: Metric id to column of rows outside because their date is not known well enough.
-    """
-
-    sql: str
-    parameters: frozenset[str]
-    scope: str
-    values: dict[str, str]
-    matched: dict[str, str]
-    approx: dict[str, str]
-    missing: dict[str, str]
-    warned: dict[tuple[str, str], str]
-    imprecise: dict[str, str]
 
 
 def column(name: str) -> exp.Column:
@@ -346,7 +269,7 @@ def aggregate(leaf: Leaf, facts: Facts) -> exp.Expr:
     if leaf.kind == "sum":
         call: exp.Expr = exp.Sum(this=_argument(leaf))
     elif leaf.kind == "distinct":
-        call = exp.Count(this=exp.Distinct(expressions=[_argument(leaf)]))
+        call = exp.Count(this=exp.Distinct(expressions=[_argument(leaf).transform(_numbered, copy=False)]))
     else:
         call = exp.Count(this=exp.Star())
     call = _filtered(call, counted(leaf, facts))
@@ -354,6 +277,14 @@ def aggregate(leaf: Leaf, facts: Facts) -> exp.Expr:
         return call
     kind = f"DECIMAL(38, {leaf.scale})" if leaf.scale else "BIGINT"
     return exp.cast(call, kind, copy=False)
+
+
+def _numbered(node: exp.Expr) -> exp.Expr:
+    """Return the running number of a month or quarter in place of its first day: as different, and told far sooner."""
+    unit = str(node.args.get("unit") or "").lower()
+    if not isinstance(node, exp.TimestampTrunc | exp.DateTrunc) or unit not in _BUCKETS:
+        return node
+    return exp.paren(_with_day(_BUCKETS[unit], node.this), copy=False)
 
 
 def _argument(leaf: Leaf) -> exp.Expr:
@@ -580,10 +511,13 @@ def _branch(shape: Shape, columns: Columns, branch: Branch, part: Part, used: se
     picked += [exp.alias_(rows.column(expression), f"g{index}") for index, expression in enumerate(group)]
     for expr, name, wanted in columns.of(part, detail=branch.detail):
         picked.append(exp.alias_(rows.hoist(expr) if wanted else nothing.copy(), name))
-    inner = exp.select(*(rows.picked() or [exp.alias_(exp.Literal.number(1), "one_")]))
+    read = rows.picked() or [exp.alias_(exp.Literal.number(1), "one_")]
+    inner = exp.select(*(read if shape.copy is None else [shape.copy.put(part) for part in read]))
     own = stands(source, shape.facts)
     table = f"{PLACED}{branch.name if own else ''}" if placed else f"{STOOD}{branch.name}" if own else source.ledger
-    inner = inner.from_(exp.to_table(shape.copy or table), copy=False).where(where, copy=False)
+    inner = inner.from_(exp.to_table(table if shape.copy is None else shape.copy.table), copy=False).where(
+        where, copy=False
+    )
     used |= {found.name for found in inner.find_all(exp.Column)}
     query = exp.select(*picked).from_(inner.subquery("rows_", copy=False), copy=False)
     if group:

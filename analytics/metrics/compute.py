@@ -15,12 +15,13 @@ from typing import Any, TypeVar
 from sqlglot import exp
 
 from analytics.metrics import rollup
-from analytics.metrics.compile import Branch, Compiled, Shape, compile_query
+from analytics.metrics.compile import compile_query
 from analytics.metrics.due import held_and_due
 from analytics.metrics.engine import Engine
 from analytics.metrics.facts import facts_of
 from analytics.metrics.model import Due, Leaf, Metric, Months, Node, Number, Op, Source
 from analytics.metrics.periods import Step, Window, first_day_of
+from analytics.metrics.shape import Branch, Compiled, Shape
 
 Value = int | Decimal
 K = TypeVar("K")

@@ -18,7 +18,6 @@ from analytics.ledgers.model import ledgers
 from analytics.ledgers.schema import TRACE, record_schema
 from analytics.metrics import compile as sql
 from analytics.metrics.answer import UNFILLED
-from analytics.metrics.compile import Facts
 from analytics.metrics.compute import Scope, Span, bind
 from analytics.metrics.discipline import refusal
 from analytics.metrics.engine import DuckEngine
@@ -28,6 +27,7 @@ from analytics.metrics.periods import GRAIN_MONTHS, Period, from_days, parse_per
 from analytics.metrics.question import Asked, MetricError, ask, find_county
 from analytics.metrics.scope import Scope as Seen
 from analytics.metrics.scope import seen
+from analytics.metrics.shape import Facts
 
 if TYPE_CHECKING:
     import duckdb

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-    from analytics.metrics.compile import Compiled, Facts, Shape
+    from analytics.metrics.shape import Compiled, Facts, Shape
     from analytics.metrics.targets import Targets
 
 
@@ -59,6 +59,12 @@ class Answers:
             self._found.move_to_end(key)
         return [dict(row) for row in found]
 
+    def clear(self) -> None:
+        """Forget all of them."""
+        with self._lock:
+            self._found.clear()
+            self._rows = 0
+
     def keep(self, key: Hashable, rows: list[dict[str, Any]]) -> None:
         """Keep an answer that is not too long."""
         if len(rows) > _LONGEST:
@@ -72,6 +78,11 @@ class Answers:
 
 
 _answers = Answers()
+
+
+def forget() -> None:
+    """Forget all answers, so that what is asked next is asked of the data."""
+    _answers.clear()
 
 
 @dataclass(slots=True)

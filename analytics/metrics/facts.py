@@ -12,9 +12,10 @@ from functools import cache
 from sqlglot import exp
 
 from analytics.ledgers.model import Ledger, ledgers
-from analytics.metrics.compile import APPROX, PRECISION, Facts, column
+from analytics.metrics.compile import APPROX, PRECISION, column
 from analytics.metrics.engine import Engine
 from analytics.metrics.model import catalogue
+from analytics.metrics.shape import Facts
 
 
 @cache

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from analytics.warehouse.published import Version
 
 _DAY = dt.timedelta(days=1)
+_NO_CELL = Cell()
 Dims = tuple[str | None, ...]
 
 
@@ -99,6 +100,11 @@ class _Bucket:
 
     period: Period
     key: dt.date | None
+    code: str
+    months: int
+    """Months of it that have begun."""
+    cut: bool
+    """It does not begin where its month, quarter or the like does."""
 
 
 def _shifted(months: int) -> Callable[[dt.date], dt.date]:
@@ -263,8 +269,10 @@ class _Answering:
         # A county's rank is its place among all counties: all are computed, and one is kept.
         self.scope = replace(scope, county=None) if self.kept_county else scope
         self.targets = self._targets() if aim else Targets({})
+        self.alone = not compare and not aim
         self.buckets = self._buckets()
         self.cells = _Windows(asked, self.scope, self.targets, self.buckets, compare=compare).fill()
+        self.roles = frozenset(key[0] for key in self.cells)
 
     def rows(self) -> list[MetricRow]:
         """Return the rows: by KPI, then dimension values, then bucket."""
@@ -294,10 +302,15 @@ class _Answering:
 
     def _buckets(self) -> list[_Bucket]:
         grain = self.scope.grain
+        period = self.asked.period
         if grain is None:
-            return [_Bucket(self.asked.period, None)]
-        parts = self.asked.period.buckets(grain)
-        return [_Bucket(part, bucket_start(part.start, grain)) for part in parts if part.start <= self.day]
+            return [_Bucket(period, None, period.code, period.months_begun(self.day), cut=False)]
+        found = []
+        for part in period.buckets(grain):
+            if part.start <= self.day:
+                key = bucket_start(part.start, grain)
+                found.append(_Bucket(part, key, part.code, part.months_begun(self.day), cut=part.start != key))
+        return found
 
     def _groups(self) -> list[Dims]:
         dims = self.scope.dims
@@ -318,11 +331,13 @@ class _Answering:
         return sorted(seen, key=place)
 
     def _figure(self, metric: Metric, role: str, bucket: _Bucket, dims: Dims) -> Figure:
+        if role not in self.roles:
+            return NOTHING
         cell = self.cells.get((role, bucket.key, dims))
         if cell is None:
             return NOTHING
-        period = bucket.period.year_to_date() if role == "ytd" else bucket.period
-        return figure(metric, cell, period.months_begun(self.day))
+        months = bucket.period.year_to_date().months_begun(self.day) if role == "ytd" else bucket.months
+        return figure(metric, cell, months)
 
     def _ranks(
         self, metric: Metric, values: dict[tuple[dt.date | None, Dims], Figure]
@@ -339,16 +354,38 @@ class _Answering:
                 for key, shown in values.items()
                 if key[0] == bucket.key and key[1][0] in ranked and shown.value is not None
             }
-            for key, value in entered.items():
-                better = [v for v in entered.values() if (v > value if metric.direction == "up" else v < value)]
-                found[key] = 1 + len(better)
+            first: dict[int | float | Decimal, int] = {}
+            for place, value in enumerate(sorted(entered.values(), reverse=metric.direction == "up"), start=1):
+                first.setdefault(value, place)
+            found |= {key: first[value] for key, value in entered.items()}
         return found
 
     def _row(self, metric: Metric, bucket: _Bucket, dims: Dims, now: Figure, rank: int | None) -> MetricRow:
+        cell = self.cells.get(("cur", bucket.key, dims), _NO_CELL)
+        named = {name: value or UNFILLED for name, value in zip(self.scope.dims, dims, strict=True)}
+        if bucket.key is not None and self.scope.grain is not None:
+            named[self.scope.grain] = bucket.code
+        found = MetricRow(
+            id=metric.id,
+            name=metric.name,
+            unit=metric.unit,
+            value=now.value,
+            dims=named,
+            rank=rank,
+            approx_rows=cell.approx.get(metric.id, 0),
+            flags=_flags(metric, cell),
+            numerator=now.numerator,
+            denominator=now.denominator,
+            year_to_date=now.value if metric.snapshot else None,
+        )
+        # What is held against nothing is told as it is.
+        return found if self.alone else self._held(found, metric, bucket, dims, now)
+
+    def _held(self, row: MetricRow, metric: Metric, bucket: _Bucket, dims: Dims, now: Figure) -> MetricRow:
+        """Hold a figure against earlier ones and its target."""
         before = self._figure(metric, "yoy", bucket, dims)
         # A first bucket cut at its start has no whole bucket before it to be compared with.
-        cut = bucket.key is not None and bucket.period.start != bucket.key
-        just_before = NOTHING if cut else self._figure(metric, "mom", bucket, dims)
+        just_before = NOTHING if bucket.cut else self._figure(metric, "mom", bucket, dims)
         yoy, mom = before.value, just_before.value
         target = self._target(metric, bucket, dims)
         to_date = now.value if metric.snapshot else self._figure(metric, "ytd", bucket, dims).value
@@ -356,26 +393,13 @@ class _Answering:
         pace_gap = None
         if completion is not None and metric.accumulates:
             pace_gap = completion - bucket.period.year_share(self.day) * 100
-        cell = self.cells.get(("cur", bucket.key, dims), Cell())
-        named = {name: value or UNFILLED for name, value in zip(self.scope.dims, dims, strict=True)}
-        if bucket.key is not None and self.scope.grain is not None:
-            named[self.scope.grain] = bucket.period.code
-        return MetricRow(
-            id=metric.id,
-            name=metric.name,
-            unit=metric.unit,
-            value=now.value,
-            dims=named,
+        return replace(
+            row,
             target=target.annual if target is not None else None,
             completion=completion,
             pace_gap=pace_gap,
             yoy=relative(metric, now.value, yoy),
             mom=relative(metric, now.value, mom),
-            rank=rank,
-            approx_rows=cell.approx.get(metric.id, 0),
-            flags=_flags(metric, cell),
-            numerator=now.numerator,
-            denominator=now.denominator,
             yoy_base=yoy,
             mom_base=mom,
             yoy_sides=(before.numerator, before.denominator),
@@ -399,6 +423,8 @@ def _number(value: int | float | Decimal | None) -> float | None:
 
 
 def _flags(metric: Metric, cell: Cell) -> tuple[str, ...]:
+    if not (cell.approx or cell.warned or cell.missing or cell.imprecise):
+        return ()
     flags = []
     if cell.approx.get(metric.id):
         flags.append(f"含估计数 {cell.approx[metric.id]} 行")

@@ -101,9 +101,9 @@ def ask(
     return Asked(metrics, parse_period(period, day), day, Scope(dims, grain, place, unit), engine, name, counties)
 
 
-def lasting(version: Version) -> None:
+def lasting(version: Version, *, keep: bool = True) -> None:
     """Say that this process will ask ``version`` many questions: sums are then kept for them (see ``rollup``)."""
-    _kept.setdefault(version, Kept()).lasting = True
+    _kept.setdefault(version, Kept()).lasting = keep
 
 
 def current_version(settings: Settings | None) -> Version:

@@ -25,9 +25,10 @@ from sqlglot import exp
 
 from analytics.ledgers.model import ledgers
 from analytics.metrics import compile as sql
-from analytics.metrics.compile import PLACE, PRECISION, REPORTING_UNIT, Branch, Columns, Compiled, Facts, Part, Shape
+from analytics.metrics.compile import PLACE, PRECISION, REPORTING_UNIT, Columns
 from analytics.metrics.engine import OWN, DuckEngine, Engine
 from analytics.metrics.model import COUNTY, UNIT, Metric, Source, catalogue
+from analytics.metrics.shape import Branch, Compiled, Copy, Facts, Part, Shape
 
 MOST_VALUES = 4096
 """Different values of a column that are kept as sets; where there are more, they are counted from the records."""
@@ -161,8 +162,8 @@ class _Maker:
         count = self._count(exp.select("*").from_(exp.to_table(table)))
         return (table, max(count - 1, 0)) if count <= MOST_VALUES else None
 
-    def _copied(self) -> str | None:
-        """Copy the columns that some figure reads, each record beside its county."""
+    def _copied(self) -> Copy | None:
+        """Copy the columns that some figure reads, each record beside its county and what of it can be told already."""
         source = self.source
         if self._count(exp.select("*").from_(exp.to_table(source.ledger))) > MOST_COPIED:
             return None
@@ -173,10 +174,29 @@ class _Maker:
         picked: list[exp.Expr] = [sql.column(name) for name in sorted(used)]
         if self.placed:
             picked.append(exp.alias_(sql.county_of(source), PLACE))
+        known = self._known()
+        picked += [exp.alias_(expression.copy(), name) for expression, name in known.items()]
         table = self._named()
         rows = self._from_ledger(picked).order_by(sql.column(source.date_field))
         self.engine.rows(f"CREATE TABLE {table} AS {rows.sql('duckdb')}", {})
-        return table
+        return Copy(table, tuple(known.items()))
+
+    def _known(self) -> dict[exp.Expr, str]:
+        """Return the greatest parts of the figures' conditions that no stated day enters, each with a name."""
+        rows = sql.Hoisted()
+        for expression in self._catalogued():
+            rows.hoist(expression)
+        found: dict[exp.Expr, str] = {}
+
+        def note(node: exp.Expr) -> exp.Expr:
+            # An arm of a CASE (exp.If) is no expression by itself.
+            if isinstance(node, exp.Column | exp.If) or node.find(exp.Placeholder) or not node.find(exp.Column):
+                return node
+            return sql.column(found.setdefault(node.copy(), f"e{len(found)}"))
+
+        for part in rows.picked():
+            part.this.transform(note)
+        return found
 
     def _from_ledger(self, picked: list[exp.Expr]) -> exp.Select:
         query = exp.select(*picked).from_(exp.to_table(self.source.ledger), copy=False)
