@@ -17,7 +17,7 @@ from analytics.ledgers.model import Ledger, ledgers
 from analytics.operations import audit
 from analytics.operations.people import Person
 from analytics.settings import Settings
-from analytics.warehouse import raw
+from analytics.warehouse import pending, raw
 from analytics.warehouse.errors import UnknownUpload, WarehouseError
 from analytics.warehouse.periods import span
 
@@ -47,9 +47,23 @@ def _task(settings: Settings, person: Person, task_id: str) -> Task:
     A file of somebody else is not told apart from one that is not there.
     """
     found = tasks.find(settings, task_id) if len(task_id) <= 40 else None
+    if found is None and person.may("original") and pending.waits(settings, task_id):
+        found = _take_over(settings, task_id)
     if found is None or not (found.login == person.login or person.may("original")):
         raise Refused("没有这份文件，可能已被放弃，或不是您上传的。", 404)
     return found
+
+
+def _take_over(settings: Settings, task_id: str) -> Task | None:
+    """Put a dry run of the command line on the desk, as its steward acts on it."""
+    about = _upload(settings, task_id)
+    # The desk reads a file anew from among the originals.
+    raw.keep(settings, pending.folder_of(settings, task_id) / pending.ORIGINAL)
+    tasks.adopt(
+        settings, task_id, login=about["by"], file_name=about["file"], sha256=about["sha256"], actor=about["by"],
+        state="ready", options=about["options"], created_at=about["uploaded_at"],
+    )  # fmt: skip
+    return tasks.find(settings, task_id)
 
 
 def allowed(person: Person) -> None:
@@ -287,8 +301,6 @@ def drop(settings: Settings, person: Person, task_id: str) -> None:
         return
     if not tasks.move(settings, task.id, out_of=SETTLED | {"waiting"}, to="dropped"):
         _moved_on(settings, task)
-    from analytics.warehouse import pending
-
     pending.drop(settings, task.id)
     audit.record(settings, who=person.login, action="drop", target=task.id, before={"file": task.file_name})
 
@@ -377,11 +389,13 @@ def look_at(settings: Settings, person: Person, upload_id: str) -> tuple[Task, d
     about = _upload(settings, upload_id)
     if not (person.login and about["by"] == person.login) and not person.may("original"):
         raise Refused("没有这次上传，或不是您上传的。", 404)
-    state: Any = {"revoked": "revoked", "pending": "dropped"}.get(about["state"], "done")
+    state: Any = {"revoked": "revoked", "pending": "ready"}.get(about["state"], "done")
+    if state == "ready" and not person.may("original"):
+        raise Refused("这是命令行上的预览，请在命令行确认，或请数据管理员在这里确认。", 403)
     task = Task(
         upload_id, about["by"], about["by"], None, None, False, about["sha256"], about["file"], 0, about["options"],
-        state, 0, 0, "这是命令行上的预览，请在命令行确认。" if about["state"] == "pending" else "", None, upload_id, "",
-        about["revoked_reason"] or "", about["uploaded_at"], about["uploaded_at"],
+        state, 0, 0, "", None, upload_id, "", about["revoked_reason"] or "", about["uploaded_at"],
+        about["uploaded_at"],
     )  # fmt: skip
     return task, {"differences": None, **about}
 

@@ -195,13 +195,27 @@ def move(
 
 
 def adopt(
-    settings: Settings, task_id: str, *, login: str, file_name: str, sha256: str, actor: str, reason: str
+    settings: Settings,
+    task_id: str,
+    *,
+    login: str,
+    file_name: str,
+    sha256: str,
+    actor: str,
+    state: State = "revoking",
+    reason: str = "",
+    options: Mapping[str, Any] | None = None,
+    created_at: str | None = None,
 ) -> None:
-    """Put an upload that did not come through the desk on it, to be taken back."""
+    """Put an upload that did not come through the desk on it: one to be taken back, or a dry run that waits.
+
+    It has no limits: whoever has the data folder sent it.
+    """
     row = {
-        "id": task_id, "login": login, "name": login, "discipline": 0, "sha256": sha256, "file_name": file_name,
-        "size": 0, "options": "{}", "state": "revoking", "upload_id": task_id, "actor": actor, "reason": reason,
-        "created_at": _now(), "changed_at": _now(),
+        "id": task_id, "login": login, "name": login, "discipline": 1, "sha256": sha256, "file_name": file_name,
+        "size": 0, "options": json.dumps(dict(options or {}), ensure_ascii=False), "state": state,
+        "upload_id": task_id, "actor": actor, "reason": reason, "created_at": created_at or _now(),
+        "changed_at": _now(),
     }  # fmt: skip
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
     with database.engine(settings).begin() as connection:

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from dash import Dash
 from flask import Flask, Response, abort, g, redirect, request, session
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response as Answer
 
@@ -74,6 +75,14 @@ def allows(person: Person, rule: str | None) -> bool:
     return rule == SIGNED_IN or person.may(rule)
 
 
+class Cookies(SecureCookieSessionInterface):
+    """The session's cookie, which never travels without https where it was given over https."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - Flask's signature
+        """Return whether this very request came over https; other threads answer others meanwhile."""
+        return request.is_secure
+
+
 class Gate:
     """The gate of one application."""
 
@@ -89,13 +98,12 @@ class Gate:
             SESSION_COOKIE_HTTPONLY=True,
             SESSION_COOKIE_SAMESITE="Lax",
         )
+        app.server.session_interface = Cookies()
         self.csrf.init_app(app.server)
         app.server.before_request(self.before)
 
     def before(self) -> Answer | None:
         """Let a request through, or answer it here."""
-        # Behind https the cookie never travels without it.
-        self.app.server.config["SESSION_COOKIE_SECURE"] = request.is_secure
         if not self.host_is_ours(request.host):
             abort(400, "host")
         if request.method not in _SAFE:
@@ -146,7 +154,7 @@ class Gate:
                 return redirect(sign_in_address(request.full_path.rstrip("?")))
             return Response("请先登录。\n", 401, mimetype="text/plain")
         if person.must_change and page:
-            return redirect(ACCOUNT_PAGE)
+            return redirect(_leading_on(ACCOUNT_PAGE, request.full_path.rstrip("?")))
         return abort(403)
 
     def _same_origin(self) -> None:
@@ -175,7 +183,11 @@ class Gate:
 
 def sign_in_address(going_to: str) -> str:
     """Return the address of the sign-in page that leads on to ``going_to``."""
-    return f"{SIGN_IN}?next={quote(going_to, safe='/')}" if going_to not in {"", "/"} else SIGN_IN
+    return _leading_on(SIGN_IN, going_to)
+
+
+def _leading_on(page: str, going_to: str) -> str:
+    return f"{page}?next={quote(going_to, safe='/')}" if going_to not in {"", "/"} else page
 
 
 def own_address(going_to: str | None) -> str:

@@ -120,7 +120,7 @@ def connect(app: Dash, settings: Settings, gate: Gate, limiter: Limiter, provide
             "account.html", "我的账号", status, problem=problem, done=done, role_names=names(person.roles),
             counties="、".join(sorted(person.counties)) if person.counties else "全市",
             ledgers="、".join(ledgers()[id_].name for id_ in sorted(person.ledgers)) if person.ledgers else "全部台账",
-            shortest=passwords.SHORTEST,
+            shortest=passwords.SHORTEST, going_to=own_address(request.values.get("next")),
         )  # fmt: skip
 
     @server.get(ACCOUNT_PAGE)
@@ -145,7 +145,8 @@ def connect(app: Dash, settings: Settings, gate: Gate, limiter: Limiter, provide
         except AccountError as error:
             return own(str(error), status=400)
         if person.must_change:
-            return redirect(first_page(person))
+            going_to = own_address(request.form.get("next"))
+            return redirect(first_page(person) if going_to == "/" else going_to)
         return own(done="密码已修改；在其他地方的登录都已退出。")
 
 

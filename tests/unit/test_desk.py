@@ -376,3 +376,32 @@ def test_a_preview_that_goes_while_the_list_is_read_disturbs_nobody(tmp_path: Pa
     assert intake.uploads(settings) == []
     assert not pending.waits(settings, "20240101-00000003")
     assert not pending.waits(settings, "../../etc")
+
+
+def test_a_preview_of_the_command_line_is_the_stewards_to_confirm_or_put_right(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "招聘会.csv"
+    path.write_bytes(sheet(row(), row("夏日行动", firms="较多")))
+    report = intake.ingest([path], desk.settings, dry_run=True)[0]
+    assert report.upload_id
+    (line,) = counter.history(desk.settings, STEWARD)
+    assert (line["id"], line["state"]) == (report.upload_id, "ready")
+    assert counter.history(desk.settings, CLERK) == []
+    shown, _ = counter.look_at(desk.settings, STEWARD, report.upload_id)
+    assert (shown.state, shown.revision) == ("ready", 0)
+    with pytest.raises(Refused):
+        counter.look_at(desk.settings, CLERK, report.upload_id)
+    with pytest.raises(Refused):
+        counter.confirm(desk.settings, CLERK, report.upload_id, 0)
+    counter.confirm(desk.settings, STEWARD, report.upload_id, shown.revision)
+    desk.empty()
+    assert desk.find(report.upload_id).state == "done"
+    assert fairs(desk) == ["春风行动"]
+    assert path.read_bytes() == counter.original(desk.settings, STEWARD, report.upload_id)[1]
+
+
+def test_every_original_is_the_stewards_to_fetch_and_each_fetch_is_on_record(desk: Desk) -> None:
+    content = sheet(row())
+    task = desk.drop(content)
+    assert counter.original(desk.settings, STEWARD, task.id) == ("招聘会.csv", content)
+    assert audit.lines(desk.settings)[0][0].action == "original"
+    assert audit.lines(desk.settings)[0][0].who == STEWARD.login

@@ -283,6 +283,28 @@ def test_a_new_person_can_do_nothing_before_changing_the_password(app: Dash, set
     assert client.get("/").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("asked", "after"), [("/fairs?period=2024", "/fairs?period=2024"), ("//evil.example", "/"), ("/\\evil", "/")]
+)
+def test_the_address_asked_for_outlives_the_forced_change_of_the_password(
+    app: Dash, settings: Settings, asked: str, after: str
+) -> None:
+    once = accounts.reset(settings, "analyst", by="test")
+    client = app.server.test_client()
+    token = sessions.sign_in(settings, "analyst", once).token
+    with client.session_transaction() as session:
+        session["sid"] = token
+    if after == asked:
+        turned = client.get(asked)
+        assert turned.headers["Location"] == "/account?next=/fairs%3Fperiod%3D2024"
+    page = client.get("/account", query_string={"next": asked}).get_data(as_text=True)
+    assert f'name="next" value="{after}"' in page
+    csrf = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert csrf
+    given = {"old": once, "new": GOOD, "again": GOOD, "next": asked, "csrf_token": csrf[1]}
+    assert client.post("/account", data=given).headers["Location"] == after
+
+
 def test_a_session_that_was_there_before_signing_in_counts_no_more(app: Dash, tokens: dict[str, str]) -> None:
     """Session fixation: what somebody planted in the browser is gone after signing in."""
     client = app.server.test_client()
