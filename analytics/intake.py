@@ -10,6 +10,7 @@ import datetime as dt
 import getpass
 import io
 import logging
+import math
 import os
 import queue
 import threading
@@ -328,6 +329,8 @@ class _Loader:
         self._stack = ExitStack()
         self._writing: Writing | None = None
         self._due = time.monotonic() + PUBLISH_SECONDS
+        self._left = -math.inf
+        """When the lock was last let go of on purpose."""
         self._behind = False
         self._prepared = False
 
@@ -375,8 +378,7 @@ class _Loader:
         if time.monotonic() > self._due:
             self._publish(writing)
             self._close()
-            # Whoever waits for the lock looks every POLL_SECONDS: give them a moment to find it free.
-            time.sleep(2 * POLL_SECONDS)
+            self._left = time.monotonic()
         return report
 
     def idle(self) -> float | None:
@@ -401,6 +403,8 @@ class _Loader:
 
     def _open(self) -> Writing:
         if self._writing is None:
+            # Whoever waits for the lock looks every POLL_SECONDS: they have had a moment to find it free.
+            time.sleep(max(0.0, self._left + 2 * POLL_SECONDS - time.monotonic()))
             self._writing = self._stack.enter_context(self._store.writing(self._plan.wait, publish_at_end=False))
         return self._writing
 

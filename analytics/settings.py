@@ -78,6 +78,15 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @property
+    def limits(self) -> dict[str, int]:
+        """How large a file may be: the fields of ``grid.Limits``."""
+        return {
+            "max_file_bytes": self.max_file_bytes,
+            "max_unpacked_bytes": self.max_unpacked_bytes,
+            "max_cells": self.max_cells,
+        }
+
+    @property
     def raw(self) -> Path:
         """Original uploads, by content hash, never changed."""
         return self.data / "raw"

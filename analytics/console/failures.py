@@ -11,6 +11,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -81,6 +82,8 @@ class Command(click.Group):
 
     own_process = False
     """Whether the command runs as a process of its own, not inside another program."""
+    leave_at_once = False
+    """Whether a verb has put everything where it belongs, and what the interpreter would still do is lost time."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the verbs in the order of their declaration, which is the order of the work."""
@@ -104,7 +107,17 @@ class Command(click.Group):
                 self._unexpected(error)
             failure.show()
             sys.exit(failure.exit_code)
-        sys.exit(code if isinstance(code, int) else 0)
+        self._leave(code if isinstance(code, int) else 0)
+
+    def _leave(self, code: int) -> NoReturn:
+        """End with ``code``; a process of its own that was told so at once, without taking itself apart first."""
+        if self.own_process and self.leave_at_once:
+            with suppress(OSError, ValueError):
+                # Nobody reads any more: the ordinary way out says so as it always does.
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(code)
+        sys.exit(code)
 
     def _unexpected(self, error: Exception) -> NoReturn:
         sentence = explain(error) if isinstance(error, OSError) else None

@@ -8,7 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -24,6 +26,8 @@ from analytics.ledgers.model import REPORTING_UNIT, Ledger
 from analytics.ledgers.schema import record_schema
 
 _SEPARATOR = "\x1f"
+_MANY = 20_000
+"""Rows from which a thread of its own is worth its start."""
 
 
 def key_fields(ledger: Ledger) -> list[str]:
@@ -57,6 +61,28 @@ def identities(ledger: Ledger, table: pa.Table) -> pa.Array:
         said = _SEPARATOR.join((texts[position], *(column[position] or "" for column in told)))
         texts[position] = hashlib.sha256(said.encode()).hexdigest()[:32]
     return pa.array(texts, pa.string())
+
+
+def begin_identities(batch: Batch, unit: str | None) -> Callable[[], pa.Array]:
+    """Begin to compute every row's record id; return what waits for them.
+
+    Args:
+        batch: The rows, as typed columns.
+        unit: The submitting office.
+    """
+    size = len(batch.rows)
+    known = {**batch.arrays, REPORTING_UNIT: pa.repeat(pa.scalar(unit, pa.string()), size)}
+    schema = record_schema(batch.ledger)
+    names = {*key_fields(batch.ledger), REPORTING_UNIT, *(column.name for column in batch.ledger.columns)}
+    kinds = {name: schema.field(name).type for name in schema.names if name in names}
+    table = pa.table({name: known[name] if name in known else pa.nulls(size, kind) for name, kind in kinds.items()})
+    if size < _MANY:
+        return cache(lambda: identities(batch.ledger, table))
+    # Hashing lets other threads run, and what comes before the ids are needed is as long.
+    with_one = ThreadPoolExecutor(1)
+    running = with_one.submit(identities, batch.ledger, table)
+    with_one.shutdown(wait=False)
+    return running.result
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
@@ -101,8 +127,9 @@ def build_table(
     extra = _json_column(size, batch.extra, places)
     if extra.null_count < size:
         extra, _ = mask_array(extra)
+    ids = batch.ids() if batch.ids is not None else begin_identities(batch, unit)()
     columns: dict[str, pa.Array] = {
-        "record_id": pa.nulls(size, pa.string()),
+        "record_id": ids if indices is None else ids.take(indices),
         "upload_id": pa.nulls(size, pa.string()),
         "file_name": pa.repeat(pa.scalar(file_name, pa.string()), size),
         "sheet": pa.repeat(pa.scalar(batch.sheet.name, pa.string()), size),
@@ -116,11 +143,10 @@ def build_table(
         "cells": _json_column(size, batch.cells, places),
         "findings": _json_column(size, batch.codes, places),
     }
-    table = pa.table(
+    return pa.table(
         [columns[field.name] if field.name in columns else pa.nulls(size, field.type) for field in schema],
         schema=schema,
     )
-    return table.set_column(0, schema.field("record_id"), identities(batch.ledger, table))
 
 
 def held_row(sheet: Sheet, ledger: str, row: int, left: int, right: int, dropped: frozenset[int]) -> QuarantinedRow:

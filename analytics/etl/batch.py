@@ -6,7 +6,7 @@ What the reading of values, the rules, totals and duplicates pass between them. 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -47,6 +47,8 @@ class Batch:
     present: frozenset[str] = frozenset()
     """Fields the sheet has a column (or a constant) for."""
     raws: dict[str, Sequence[Any]] = field(default_factory=dict)
+    ids: Callable[[], pa.Array] | None = None
+    """Gives every row's record id, once they are being computed."""
 
     def raw(self, position: int, name: str) -> Any:
         """Return a field's raw cell value in a row, ``None`` for constants and defaults."""

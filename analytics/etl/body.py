@@ -15,6 +15,7 @@ from analytics.etl.grid import ErrorCell, Sheet
 from analytics.etl.headers import is_unit, squeeze
 from analytics.etl.layout import Table, serial_columns
 from analytics.etl.metadata import is_blank_cell, is_meta, unit_line
+from analytics.etl.tall import FROM, Tall, short_texts
 from analytics.etl.wording import (
     FILLER,
     HEADING_NUMBER,
@@ -30,6 +31,9 @@ from analytics.etl.wording import (
     total_label,
 )
 from analytics.ledgers.model import Geography
+
+_TOP = 4
+"""Right below the header, so many rows may explain how to fill the columns."""
 
 RowKind = Literal["data", "subtotal", "blank", "repeated_header", "note"]
 
@@ -248,30 +252,34 @@ class _Judge:
         return said * 2 > len(texts)
 
 
-def read_body(sheet: Sheet, table: Table, geography: Geography) -> Body:
+def read_body(sheet: Sheet, table: Table, geography: Geography, tall: Tall | None = None) -> Body:
     """Say what every row of a table's body is.
 
     Args:
         sheet: The cells.
         table: Where the table is.
         geography: Place names, for section rows that hold nothing else.
+        tall: What the sheet holds far down, if that is known already.
     """
     judge = _Judge(sheet, table, geography)
     first, last = table.bottom + 1, table.last
     if last < first:
         return judge.body
-    whole = table.left == 0 and table.right == sheet.width - 1
-    rows = sheet.rows[first : last + 1]
-    if not whole:
-        rows = [row[table.left : table.right + 1] for row in rows]
-    width = judge.width
-    few = max(2, width // 5)
-    counts = [width - row.count("") - row.count(None) for row in rows]
-    suspects = _suspects(judge, rows, first)
+    few = max(2, judge.width // 5)
+    suspects = _suspects(judge, first, last, tall)
+    # Where every row has more cells than a sparse one, none but the suspects need be looked at.
+    dense = tall is not None and tall.filled(table.left, table.right) > few
+    until = min(max(first + _TOP, FROM), last + 1) if dense else last + 1
     other = judge.body.other
     data = judge.body.data
-    early = first + 4
-    for row, count in enumerate(counts, first):
+    following = first
+    for row in (*range(first, until), *sorted(row for row in suspects if row >= until)):
+        if row > following:
+            data.extend(range(following, row))
+            judge.noted = False
+        following = row + 1
+        cells = judge.cells(row)
+        count = judge.width - cells.count("") - cells.count(None)
         kind: RowKind
         if row in suspects and count > few:
             kind = judge.dense_suspect(row)
@@ -279,8 +287,8 @@ def read_body(sheet: Sheet, table: Table, geography: Geography) -> Body:
             kind = judge.sparse(row)
             if kind == "data" and row in suspects and judge.repeated(row):
                 kind = "repeated_header"
-        elif row < early and judge.helper(row):
-            judge.body.notes.append([value for value in judge.cells(row) if not is_blank_cell(value)])
+        elif row < first + _TOP and judge.helper(row):
+            judge.body.notes.append([value for value in cells if not is_blank_cell(value)])
             kind = "note"
         else:
             data.append(row)
@@ -290,10 +298,11 @@ def read_body(sheet: Sheet, table: Table, geography: Geography) -> Body:
             data.append(row)
         else:
             other[row] = kind
+    data.extend(range(following, last + 1))
     return judge.body
 
 
-def _suspects(judge: _Judge, rows: list[list[Any]], first: int) -> set[int]:
+def _suspects(judge: _Judge, first: int, last: int, tall: Tall | None) -> set[int]:
     """Return the rows that some column's distinct values make suspicious."""
     header_texts = {
         value
@@ -302,8 +311,11 @@ def _suspects(judge: _Judge, rows: list[list[Any]], first: int) -> set[int]:
         if isinstance(value, str) and not is_blank_cell(value)
     }
     found: set[int] = set()
-    for place, column in enumerate(zip(*rows, strict=True)):
-        texts = {value for value in set(column) if isinstance(value, str) and 0 < len(value) <= 60}
+    above = judge.rows[first : last + 1 if tall is None else min(FROM, last + 1)]
+    for place, column in enumerate(range(judge.left, judge.right + 1)):
+        texts = set(short_texts({row[column] for row in above}))
+        if tall is not None:
+            texts |= tall.texts[column]
         watched = texts & header_texts
         # What no text of the column has need not be looked for in each.
         letters = "\n".join(texts)
@@ -327,5 +339,5 @@ def _suspects(judge: _Judge, rows: list[list[Any]], first: int) -> set[int]:
         if place in judge.serial:
             watched.update(value for value in texts if HEADING_NUMBER.match(squeeze(value)))
         if watched:
-            found.update(row for row, value in enumerate(column, first) if value in watched)
+            found.update(row for row in range(first, last + 1) if judge.rows[row][column] in watched)
     return found

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz import fuzz, process
@@ -73,7 +72,7 @@ def record_ids(ledger: Ledger, table: pa.Table) -> pa.Array:
         # A part at a time: the database's own copies of all the texts would outweigh the answer many times.
         engine.query(
             "SELECT left(sha256(key_text), 32) AS id FROM keys_to_hash ORDER BY position",
-            {"keys_to_hash": pa.table({"position": pa.array(np.arange(len(part))), "key_text": part})},
+            {"keys_to_hash": pa.table({"position": pa.array(range(len(part)), pa.int32()), "key_text": part})},
         ).column("id")
         for part in (texts.slice(start, _PART) for start in range(0, table.num_rows, _PART))
     ]
@@ -184,11 +183,10 @@ def _all_pairs(rows: list[int], names: list[str]) -> Iterator[tuple[int, int, fl
     if len(rows) < 2:
         return
     texts = [names[row] for row in rows]
-    scores = process.cdist(texts, texts, scorer=fuzz.ratio, score_cutoff=SIMILAR)
     for second in range(1, len(rows)):
-        for first in range(second):
-            if scores[first][second] >= SIMILAR:
-                yield rows[first], rows[second], float(scores[first][second])
+        alike = process.extract(texts[second], texts[:second], scorer=fuzz.ratio, score_cutoff=SIMILAR, limit=None)
+        for first, score in sorted((first, score) for _, score, first in alike):
+            yield rows[first], rows[second], score
 
 
 def _neighbours(rows: list[int], names: list[str]) -> Iterator[tuple[int, int, float]]:

@@ -5,15 +5,20 @@ Both then load what they need side by side. Knows neither files nor answers.
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 TARGET = "analytics.etl.reading:read"
 """The function that reads, as ``module:function``."""
+AHEAD = b"\0" * 8
+"""Begins a message about a file to be opened ahead, where others begin with the number of the request."""
 
 
 @dataclass(slots=True)
@@ -26,6 +31,21 @@ class Started:
     process: subprocess.Popen[bytes]
     channel: socket.socket
     errors: int
+
+    def open_ahead(self, path: Path, limits: Mapping[str, int], memory: int, seconds: float) -> None:
+        """Let the process open the one file it is going to be asked for, while the asking one still gets ready.
+
+        Args:
+            path: The file. What is read of it is taken only if it is the very file that is asked for later.
+            limits: The fields of ``grid.Limits``.
+            memory: As in ``wire.Request``.
+            seconds: As in ``wire.Request``.
+        """
+        request = {"file_name": path.name, "limits": dict(limits), "memory": memory, "seconds": seconds}
+        # What cannot be opened or sent now is asked for again in a moment, and said then.
+        with suppress(OSError, UnicodeEncodeError), path.open("rb") as file:
+            message = AHEAD + json.dumps(request, ensure_ascii=False).encode()
+            socket.send_fds(self.channel, [message], [file.fileno()])
 
     def __enter__(self) -> Started:
         return self

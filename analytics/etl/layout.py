@@ -28,10 +28,11 @@ from analytics.etl.headers import (
 from analytics.etl.metadata import counties_named, is_attachment, is_blank_cell, is_line, is_meta, read_lines, unit_line
 from analytics.etl.shapes import fields_down_the_side, is_crosstab, is_number
 from analytics.etl.spans import HeaderColumn, fields_named, independent, split_columns
+from analytics.etl.tall import FROM, Tall
 from analytics.etl.wording import HELPER, is_title, total_label
 from analytics.ledgers.model import Geography
 
-_FULL_SCAN = 120
+_FULL_SCAN = FROM
 """Rows at the top of a sheet in which every cell is compared with the declared headings."""
 _AFTER_GAP = 3
 """Rows below a blank row or a lone line, however far down, that are compared in full: another table may begin there."""
@@ -80,8 +81,9 @@ class Layout:
 class _Reader:
     """Finds the tables of one sheet; holds what the steps below share."""
 
-    def __init__(self, sheet: Sheet, vocabulary: Vocabulary, geography: Geography) -> None:
+    def __init__(self, sheet: Sheet, vocabulary: Vocabulary, geography: Geography, tall: Tall | None) -> None:
         self.rows = sheet.rows
+        self.tall = tall
         self.width = sheet.width
         self.vocabulary = vocabulary
         self.geography = geography
@@ -128,6 +130,15 @@ class _Reader:
         known = set(self.vocabulary.spelled)
         for row in found:
             known.update(value for _, value in self.filled(row) if isinstance(value, str))
+        if self.tall is None:
+            return found
+        if self.tall.filled(0, self.width - 1) > 2:
+            # No row is sparse; only one that has several known headings can be a header row.
+            met: dict[int, set[Any]] = defaultdict(set)
+            for row, column in self.tall.rows_with(known):
+                met[row].add(self.rows[row][column])
+            headings = {row: score for row in met if len(met[row]) > 1 and (score := self.evidence(row))}
+            return found | dict(sorted(headings.items()))
         parted = 0
         for row in range(_FULL_SCAN, len(self.rows)):
             cells = self.rows[row]
@@ -384,18 +395,21 @@ class _Reader:
         return row
 
 
-def find_tables(sheet: Sheet, vocabulary: Vocabulary, geography: Geography) -> Layout:
+def find_tables(sheet: Sheet, vocabulary: Vocabulary, geography: Geography, tall: Tall | None = None) -> Layout:
     """Find the tables of a sheet.
 
     Args:
         sheet: The cells, merges included.
         vocabulary: The declared headings; evidence for header rows.
         geography: Place names; evidence for county × month sheets.
+        tall: What the sheet holds far down, if that is known already.
 
     Returns:
         The tables from top to bottom and left to right, or why there is none.
     """
-    reader = _Reader(sheet, vocabulary, geography)
+    if tall is None and len(sheet.rows) > _FULL_SCAN:
+        tall = Tall(sheet.rows)
+    reader = _Reader(sheet, vocabulary, geography, tall)
     end = reader.last_row()
     if end < 0:
         return Layout("empty")

@@ -66,7 +66,9 @@ def settle_nameless(sheet: Sheet, table: Table, body: Body, mapping: LedgerMappi
     indexes = [column.index for columns in names for column in columns]
     candidates = body.data
     for index in indexes:
-        candidates = [row for row in candidates if _empty(sheet.rows[row][index])]
+        cells = [sheet.rows[row][index] for row in candidates]
+        blanks = set(filter(_empty, set(cells)))
+        candidates = [row for row, cell in zip(candidates, cells, strict=True) if cell in blanks] if blanks else []
         if not candidates:
             return []
     merged = _under_a_merge(sheet, table, indexes)

@@ -11,6 +11,7 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 from io import BytesIO
 
 from analytics.etl.grid import Limits, UnreadableWorkbook
@@ -87,41 +88,54 @@ class Package:
     def __contains__(self, name: str) -> bool:
         return _plain(name) in self._entries
 
+    def size(self, name: str) -> int:
+        """Return how many bytes a part says it has, unpacked; 0 if there is none."""
+        entry = self._entries.get(_plain(name))
+        return 0 if entry is None else entry.file_size
+
     def read(self, name: str) -> bytes:
         """Return a part whole, never more than it declares or the limits allow; ``b""`` if there is none.
 
         Raises:
             UnreadableWorkbook: The part is damaged, or larger than it says.
         """
+        chunks = list(self.chunks(name, self.size(name) + 1))
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def chunks(self, name: str, most: int) -> Iterator[bytes]:
+        """Yield a part piece by piece, each of ``most`` bytes but for the last; see ``read``."""
         entry = self._entries.get(_plain(name))
         if entry is None:
-            return b""
+            return
+        packed = self._packed(entry)
+        done = 0
+        if entry.compress_type == zipfile.ZIP_STORED:
+            pieces: Iterator[bytes] = (bytes(packed[start : start + most]) for start in range(0, len(packed), most))
+        elif entry.compress_type == zipfile.ZIP_DEFLATED:
+            pieces = _inflated(packed, most, entry)
+        else:
+            raise UnreadableWorkbook("FILE-UNSUPPORTED", "文件使用了不常见的压缩方式，无法读取。", EXPORT_AGAIN)
+        for piece in pieces:
+            done += len(piece)
+            if done > entry.file_size:
+                raise UnreadableWorkbook(
+                    "FILE-BOMB",
+                    f"部件 {entry.filename[:80]} 的实际内容比声称的大，像是“压缩炸弹”，已拒绝打开。",
+                    _BOMB_HINT,
+                )
+            yield piece
+        if done < entry.file_size:
+            raise _damaged(f"部件 {entry.filename[:80]} 不完整")
+
+    def _packed(self, entry: zipfile.ZipInfo) -> memoryview:
+        """Return a part's bytes as they stand in the archive."""
         start = entry.header_offset
         header = self.content[start : start + 30]
         if len(header) < 30 or header[:4] != b"PK\x03\x04":
             raise _damaged(f"部件 {entry.filename[:80]} 找不到")
         name_size, extra_size = struct.unpack_from("<HH", header, 26)
         start += 30 + name_size + extra_size
-        packed = memoryview(self.content)[start : start + entry.compress_size]
-        if entry.compress_type == zipfile.ZIP_STORED:
-            data = bytes(packed)
-        elif entry.compress_type == zipfile.ZIP_DEFLATED:
-            inflate = zlib.decompressobj(-15)
-            try:
-                data = inflate.decompress(packed, entry.file_size + 1)
-            except zlib.error as error:
-                raise _damaged(f"部件 {entry.filename[:80]} 解压失败") from error
-        else:
-            raise UnreadableWorkbook("FILE-UNSUPPORTED", "文件使用了不常见的压缩方式，无法读取。", EXPORT_AGAIN)
-        if len(data) > entry.file_size:
-            raise UnreadableWorkbook(
-                "FILE-BOMB",
-                f"部件 {entry.filename[:80]} 的实际内容比声称的大，像是“压缩炸弹”，已拒绝打开。",
-                _BOMB_HINT,
-            )
-        if len(data) < entry.file_size:
-            raise _damaged(f"部件 {entry.filename[:80]} 不完整")
-        return data
+        return memoryview(self.content)[start : start + entry.compress_size]
 
     def read_xml(self, name: str) -> bytes:
         """Return an XML part as UTF-8 bytes after refusing document type declarations.
@@ -150,6 +164,25 @@ class Package:
         return out
 
 
+def _inflated(packed: memoryview, most: int, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield what a part unpacks to, never more than one byte above what it declares."""
+    inflate = zlib.decompressobj(-15)
+    rest: memoryview | bytes = packed
+    left = entry.file_size + 1
+    while left and not inflate.eof:
+        wanted = min(most, left)
+        try:
+            piece = inflate.decompress(rest, wanted)
+        except zlib.error as error:
+            raise _damaged(f"部件 {entry.filename[:80]} 解压失败") from error
+        rest = inflate.unconsumed_tail
+        left -= len(piece)
+        if piece:
+            yield piece
+        elif not rest:
+            return
+
+
 def attributes(element: bytes) -> dict[str, str]:
     """Return the attributes of one start tag, entities resolved."""
     found = {}
@@ -173,7 +206,7 @@ def _entity(match: re.Match[str]) -> str:
     return {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}.get(word, match.group())
 
 
-def refuse_doctype(data: bytes) -> None:
+def refuse_doctype(data: bytes | bytearray) -> None:
     """Refuse XML that declares its own entities; no office program writes such a part.
 
     Raises:

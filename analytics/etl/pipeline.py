@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from analytics.etl.assembly import build_table, held_row
+from analytics.etl.assembly import begin_identities, build_table, held_row
 from analytics.etl.batch import Batch
 from analytics.etl.body import Body, read_body
 from analytics.etl.codes import Issue, issue
@@ -46,6 +46,7 @@ from analytics.etl.report import (
 from analytics.etl.rules import check_rows
 from analytics.etl.sayings import missing_columns, unmapped_column
 from analytics.etl.spans import HeaderColumn
+from analytics.etl.tall import FROM, Tall
 from analytics.etl.totals import check_totals
 from analytics.etl.values import Context, Parsed, parse
 from analytics.etl.values.privacy import column_looks_personal, is_personal_header, mask
@@ -202,13 +203,14 @@ class _Reader:
             if is_result_list(sheet):
                 self.say(issue("SHEET-RESULT-LIST", sheet=sheet.name), sheet.name)
                 continue
-            layout = find_tables(sheet, self.vocabulary, self.geography)
+            tall = Tall(sheet.rows) if len(sheet.rows) > FROM else None
+            layout = find_tables(sheet, self.vocabulary, self.geography, tall)
             self.describe(sheet, layout)
             if layout.kind != "tables":
                 continue
             stacked: dict[int, Surroundings] = {}
             for table in layout.tables:
-                body = read_body(sheet, table, self.geography)
+                body = read_body(sheet, table, self.geography, tall)
                 shared = sum(other.top == table.top for other in layout.tables) > 1
                 around = surroundings(sheet, table, body, shared=shared)
                 stacked.setdefault(table.top, around)
@@ -305,6 +307,7 @@ class _Reader:
         batch = reader.read()
         self.unused -= {(sheet.name, *place) for place in reader.used}
         found.batch = batch
+        batch.ids = begin_identities(batch, context.unit)
         for one in unadded:
             batch.say(reader.position[one.row], one.said, one.field, sheet.rows[one.row][one.column], one.column)
         self.check(batch)

@@ -6,6 +6,7 @@ done, and in which order, is ``pipeline``'s.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from analytics.etl.grid import Limits
@@ -17,17 +18,22 @@ LATER = (
     "pyarrow.compute",
     "duckdb",
     "sqlglot",
-    "cn2an",
     "rapidfuzz",
     "analytics.etl.pipeline",
 )
 """What reading needs after opening, in pieces: loaded while no file is there yet."""
 
 
+def begin(content: bytes, file_name: str, limits: Limits) -> Callable[[IngestOptions], Outcome]:
+    """Begin to open one file; return what reads it once the options are known (see ``pipeline.read``)."""
+    opener = ThreadPoolExecutor(1)
+    opening = opener.submit(open_grids, content, file_name, limits)
+    opener.shutdown(wait=False)
+    from analytics.etl import pipeline
+
+    return lambda options: pipeline.read(content, options, limits, opened=opening.result)
+
+
 def read(content: bytes, options: IngestOptions, limits: Limits) -> Outcome:
     """Read one file; see ``pipeline.read``."""
-    with ThreadPoolExecutor(1) as opener:
-        opening = opener.submit(open_grids, content, options.file_name, limits)
-        from analytics.etl import pipeline
-
-        return pipeline.read(content, options, limits, opened=opening.result)
+    return begin(content, options.file_name, limits)(options)

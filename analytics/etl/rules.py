@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -96,7 +96,9 @@ def validate_rules(ledger: Ledger) -> list[str]:
     return faults
 
 
+@cache
 def _predicate(text: str) -> exp.Expression:
+    """Parse a rule's condition; nobody changes the tree, so that validating and compiling may share it."""
     tree = sqlglot.parse_one(text, dialect="duckdb")
     if not isinstance(tree, exp.Expression):
         raise sqlglot.ParseError(text)

@@ -78,7 +78,7 @@ class Reader:
         """
         self._started = started
         self._settings = settings
-        self._limits = Limits(settings.max_file_bytes, settings.max_unpacked_bytes, settings.max_cells)
+        self._limits = Limits(**settings.limits)
         self._workers = max(workers, 1)
         self._target = target
         self._process: subprocess.Popen[bytes] | None = None

@@ -15,7 +15,7 @@ from analytics.ledgers.model import Column, geography, ledgers
 
 _VALUES = {
     "text": "甲",
-    "count": "1",
+    "count": "十二",
     "decimal": "1.5",
     "money": "100",
     "percent": "50%",

@@ -36,12 +36,12 @@ from analytics.etl.grid import (
 from analytics.etl.markup import read_html, read_spreadsheetml
 from analytics.etl.ods import read_ods
 from analytics.etl.package import Package, encrypted
-from analytics.etl.pieces import in_pieces
+from analytics.etl.pieces import Cut, read_in_pieces
 from analytics.etl.report import Finding
 from analytics.etl.sniff import EXPORT_AGAIN, SAVE_AS, check_extension, kind_of
 from analytics.etl.xlsb_details import XlsbSheet, percent_styles, xlsb_sheets
 from analytics.etl.xlsx import XlsxBook
-from analytics.etl.xlsx_details import XlsxSheet
+from analytics.etl.xlsx_details import SPARSE, XlsxSheet
 
 __all__ = [
     "NO_VALUE",
@@ -56,9 +56,6 @@ __all__ = [
     "letters",
     "open_grids",
 ]
-
-_SPARSE = 1_000_000
-"""Cells a sheet may span before it is asked whether most of them are emptiness around a stray one."""
 
 _VISIBILITY: dict[str, Visibility] = {"Visible": "visible", "Hidden": "hidden", "VeryHidden": "very_hidden"}
 
@@ -136,11 +133,18 @@ def _read_xlsx(content: bytes, kind: Kind, limits: Limits) -> Workbook:
     details: list[XlsxSheet] = []
     replaced: dict[str, bytes] = {}
     total = 0
+    cuts: dict[str, Cut] = {}
     for part in parts:
         again = partial(package.read_xml, part.part)
+        cut = read_in_pieces(book, part)
+        if cut is not None:
+            cuts[part.part] = cut
+            total = _count(total, *cut.bounds, part.name, limits)
+            details.append(XlsxSheet(cut.data, lambda: book.styles, again))
+            continue
         detail = XlsxSheet(again(), lambda: book.styles, again)
         rows, columns = detail.bounds()
-        if rows * columns > max(_SPARSE, detail.cell_count * 20):
+        if rows * columns > max(SPARSE, detail.cell_count * 20):
             data, far = detail.without_far_cells()
             findings += _far_cells(part.name, far)
             replaced[part.part] = data
@@ -158,9 +162,9 @@ def _read_xlsx(content: bytes, kind: Kind, limits: Limits) -> Workbook:
     sheets = []
     readable = [index for index, meta in enumerate(source.sheets_metadata) if _is_worksheet(meta)]
     for position, (part, detail, index) in enumerate(zip(parts, details, readable, strict=True)):
-        pieces = None if replaced else in_pieces(book, part, detail.data)
         special, negative, hidden = detail.special_cells(), detail.negative_dates(), detail.hidden_rows()
-        known = pieces.result() if pieces else None
+        cut = cuts.pop(part.part, None)
+        known = (cut.rows, cut.merges) if cut else None
         sheet = _sheet(source, index, part.name, position, part.visibility, special, known)
         for row, column, number in negative:
             if row < len(sheet.rows) and column < sheet.width and isinstance(sheet.rows[row][column], dt.time):
@@ -190,7 +194,7 @@ def _read_xls(content: bytes, limits: Limits) -> Workbook:
     edits: dict[int, bytes] = {}
     total = 0
     for detail in biff.sheets:
-        if detail.rows * detail.columns > max(_SPARSE, detail.cell_count * 20):
+        if detail.rows * detail.columns > max(SPARSE, detail.cell_count * 20):
             far = biff.far_cells(detail)
             findings += _far_cells(detail.name, [(row, column, None) for row, column, _ in far])
             edits.update(dict.fromkeys((at for _, _, at in far), BLANK))

@@ -2,8 +2,9 @@
 
 Started as ``python -m analytics.etl.worker FD TARGET``. Requests arrive on a socket together with the file,
 a place for the answer and a place for error output, all as descriptors; what became of the child goes back.
+A file may also arrive ahead of its request: a child then opens it and waits to be told the rest.
 A child bounds its own memory, time and output before it touches the file. Knows nothing of what reading is:
-TARGET names the function.
+TARGET names the function, and ``begin`` beside it opens ahead.
 """
 
 from __future__ import annotations
@@ -25,24 +26,29 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from analytics.etl.launch import AHEAD
 from analytics.lean import leave_pandas_out
 
 if TYPE_CHECKING:
-    from analytics.etl import wire
     from analytics.etl.grid import Limits
     from analytics.etl.report import IngestOptions, Outcome
 
     Target = Callable[[bytes, IngestOptions, Limits], Outcome]
+    Begin = Callable[[bytes, str, Limits], Callable[[IngestOptions], Outcome]]
 
 MEMORY_EXIT, ERROR_EXIT = 3, 4
 _MAX_REQUEST = 1 << 16
 _PR_SET_PDEATHSIG = 1
 _PAGE = resource.getpagesize()
+_CODE = 8 << 20
+"""Pages of programs and libraries met only later: resident, but in no limit's count."""
 
 
 def main(descriptor: int, target: str) -> None:
     """Serve requests until the other end of the socket is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What is imported stays; looking for garbage in it is a tenth of the time importing takes.
+    gc.disable()
     server = socket.socket(fileno=descriptor)
     leave_pandas_out()
     name, _, function = target.partition(":")
@@ -55,16 +61,19 @@ def main(descriptor: int, target: str) -> None:
             if selector.select(0):
                 break
             importlib.import_module(each)
-    Zygote(server, getattr(module, function)).serve()
+    Zygote(server, getattr(module, function), getattr(module, "begin", None)).serve()
 
 
 class Zygote:
     """Forks, watches and reaps the children."""
 
-    def __init__(self, server: socket.socket, read: Target) -> None:
+    def __init__(self, server: socket.socket, read: Target, begin: Begin | None = None) -> None:
         self._server = server
         self._read = read
+        self._begin = begin
         self._accepted = 0
+        self._ahead: tuple[int, socket.socket] | None = None
+        """Pid of a child that has opened a file already, and the way to it."""
         self._children: dict[int, tuple[int, int, float, bool]] = {}
         """Descriptor of a child's process -> number of the request, pid, deadline, killed for time."""
 
@@ -79,46 +88,70 @@ class Zygote:
                 )
                 for key, _ in selector.select(max(nearest - now, 0.0)):
                     if key.fileobj is self._server:
-                        child = self._accept()
-                        if child is None:
+                        message, descriptors, _, _ = socket.recv_fds(self._server, _MAX_REQUEST, 4)
+                        if not message:
                             self._kill_all()
                             return
-                        selector.register(child, selectors.EVENT_READ)
+                        if message.startswith(AHEAD):
+                            self._open_ahead(message.removeprefix(AHEAD), descriptors)
+                        else:
+                            child = self._accept(int.from_bytes(message[:8], "little"), descriptors)
+                            selector.register(child, selectors.EVENT_READ)
                     else:
                         selector.unregister(key.fd)
                         self._reap(key.fd)
                 self._kill_late()
 
-    def _accept(self) -> int | None:
-        """Start one child; ``None`` when there is nobody left to work for."""
-        message, descriptors, _, _ = socket.recv_fds(self._server, _MAX_REQUEST, 4)
-        if not message:
-            return None
-        number = int.from_bytes(message[:8], "little")
+    def _open_ahead(self, request: bytes, descriptors: list[int]) -> None:
+        """Start a child that opens a file and waits for the rest of the request."""
+        if self._begin is not None and self._ahead is None and descriptors:
+            begin, (ours, theirs) = self._begin, socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+            def work() -> int:
+                ours.close()
+                return _child_ahead(begin, self._read, request, descriptors[0], theirs)
+
+            self._ahead = (_forked(work), ours)
+            theirs.close()
+        for each in descriptors:
+            os.close(each)
+
+    def _accept(self, number: int, descriptors: list[int]) -> int:
+        """Hand a request to a child: the one that has opened a file already, or else a new one."""
         details, source, answer, errors = descriptors
         request = _content(details)
-        self._accepted += 1
-        if self._accepted == 2:
-            # A single file is answered soonest cold; from the second on, every child gains by what is loaded here.
-            with suppress(Exception):  # what fails here fails again in a child, where it is reported
-                from analytics.etl.warmup import warm_up
+        pid = self._told(descriptors)
+        if pid is None:
+            self._accepted += 1
+            if self._accepted == 2:
+                # A single file is answered soonest cold; from the second on, every child gains by what is loaded.
+                with suppress(Exception):  # what fails here fails again in a child, where it is reported
+                    from analytics.etl.warmup import warm_up
 
-                warm_up(self._read)
-            gc.collect()
-            gc.freeze()
-        pid = os.fork()
-        if pid == 0:
-            # Whatever happens from here on, this copy of the process must never return to the loop.
-            code = ERROR_EXIT
-            try:
-                code = _child(self._read, request, source, answer, errors)
-            finally:
-                os._exit(code)
+                    warm_up(self._read)
+                gc.collect()
+                gc.freeze()
+            pid = _forked(lambda: _child(self._read, request, source, answer, errors))
         for each in descriptors:
             os.close(each)
         watch = os.pidfd_open(pid)
         self._children[watch] = (number, pid, time.monotonic() + json.loads(request)["seconds"], False)
         return watch
+
+    def _told(self, descriptors: list[int]) -> int | None:
+        """Pass the request on to the child that waits for it, if there is one and it lives; return its pid."""
+        if self._ahead is None:
+            return None
+        (pid, way), self._ahead = self._ahead, None
+        with way:
+            try:
+                socket.send_fds(way, [b"\1"], descriptors)
+            except OSError:
+                # What it stumbled over is met again by the child that reads the file anew, and reported then.
+                os.waitpid(pid, 0)
+                return None
+        self._accepted += 1
+        return pid
 
     def _reap(self, watch: int) -> None:
         number, pid, _, late = self._children.pop(watch)
@@ -141,23 +174,72 @@ class Zygote:
                 self._children[watch] = (number, pid, deadline, True)
 
     def _kill_all(self) -> None:
-        for _, pid, _, _ in self._children.values():
+        waiting = [self._ahead[0]] if self._ahead is not None else []
+        for pid in (*waiting, *(pid for _, pid, _, _ in self._children.values())):
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
 
 
+def _forked(work: Callable[[], int]) -> int:
+    """Return the pid of a copy of this process that ends with what ``work`` returns."""
+    pid = os.fork()
+    if pid == 0:
+        # Whatever happens from here on, this copy of the process must never return to the loop.
+        code = ERROR_EXIT
+        try:
+            _die_with_parent()
+            gc.disable()
+            code = work()
+        finally:
+            os._exit(code)
+    return pid
+
+
 def _child(read: Target, details: bytes, source: int, answer: int, errors: int) -> int:
     """Read one file within bounds; return the exit code."""
-    _die_with_parent()
     os.dup2(errors, 2)
-    gc.disable()
-    try:
+
+    def work() -> None:
         from analytics.etl import wire
 
         request = wire.REQUEST.validate_json(details)
-        _limit(request)
-        outcome = read(_content(source), request.options, request.limits)
+        _limit(request.memory, request.seconds)
+        wire.write(read(_content(source), request.options, request.limits), answer)
+
+    return _code_of(work)
+
+
+def _child_ahead(begin: Begin, read: Target, asked: bytes, source: int, way: socket.socket) -> int:
+    """Open a file within bounds, wait for the request it belongs to, and read it; return the exit code."""
+
+    def work() -> None:
+        from analytics.etl.grid import Limits
+
+        known = json.loads(asked)
+        _limit(known["memory"], known["seconds"])
+        content, limits = _content(source), Limits(**known["limits"])
+        opened = begin(content, known["file_name"], limits)
+        from analytics.etl import wire
+
+        message, descriptors, _, _ = socket.recv_fds(way, 1, 4)
+        if not message:
+            return
+        details, file, answer, errors = descriptors
+        os.dup2(errors, 2)
+        request = wire.REQUEST.validate_json(_content(details))
+        same = (request.options.file_name, request.limits, request.memory) == (
+            known["file_name"], limits, known["memory"],
+        ) and _content(file) == content  # fmt: skip
+        outcome = opened(request.options) if same else read(_content(file), request.options, request.limits)
         wire.write(outcome, answer)
+
+    return _code_of(work)
+
+
+def _code_of(work: Callable[[], None]) -> int:
+    """Do the work of a child and return its exit code, whatever happens."""
+    try:
+        work()
     except MemoryError:
         return MEMORY_EXIT
     except BaseException as error:  # noqa: BLE001 - a panic is a BaseException; the process ends here either way
@@ -171,17 +253,17 @@ def _report(error: BaseException) -> None:
     os.write(2, "".join(traceback.format_exception(error)).encode("utf-8", "replace")[-8000:])
 
 
-def _limit(request: wire.Request) -> None:
+def _limit(memory: int, seconds: float) -> None:
     """Bound what this process may take, so that its peak resident memory stays below what was asked."""
     pages = [int(number) for number in _read_proc("/proc/self/statm").split()]
     address_space, resident, data = pages[0] * _PAGE, pages[1] * _PAGE, pages[5] * _PAGE
-    growth = max(request.memory - resident, 32 << 20)
+    growth = max(memory - resident - _CODE, 32 << 20)
     # RLIMIT_DATA counts what is really writable; address space is only a backstop, since allocators and thread
     # stacks reserve much more of it than they ever use.
     _set(resource.RLIMIT_DATA, data + growth)
     _set(resource.RLIMIT_AS, address_space + 2 * growth + (1 << 30))
-    _set(resource.RLIMIT_CPU, int(request.seconds * (os.cpu_count() or 1)) + 2)
-    _set(resource.RLIMIT_FSIZE, max(request.memory, 64 << 20))
+    _set(resource.RLIMIT_CPU, int(seconds * (os.cpu_count() or 1)) + 2)
+    _set(resource.RLIMIT_FSIZE, max(memory, 64 << 20))
     _set(resource.RLIMIT_CORE, 0)
 
 

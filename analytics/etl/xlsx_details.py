@@ -42,6 +42,8 @@ _STYLE = re.compile(rb"""\bs\s*=\s*["'](\d+)["']""")
 _TYPE = re.compile(rb"""\bt\s*=\s*["'](\w+)["']""")
 
 _LARGE = 4 << 20
+SPARSE = 1_000_000
+"""Cells a sheet may span before it is asked whether most of them are emptiness around a stray one."""
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
 BUILT_IN_FORMATS: dict[int, str | None] = {
@@ -85,7 +87,7 @@ class XlsxSheet:
         self._again = again
         self._styles = styles
         first = _FIRST_CELL.search(data)
-        self._plain = first is None or data.startswith(b'<c r="', first.start())
+        self.plain = first is None or data.startswith(b'<c r="', first.start())
         """Written the way every office program writes: ``<c r="A1"``, no namespace prefix."""
 
     @property
@@ -115,12 +117,12 @@ class XlsxSheet:
     @property
     def cell_count(self) -> int:
         """Number of cell elements, empty ones too."""
-        return self.data.count(b"<c ") if self._plain else sum(1 for _ in _CELL.finditer(self.data))
+        return self.data.count(b"<c ") if self.plain else sum(1 for _ in _CELL.finditer(self.data))
 
     def bounds(self) -> tuple[int, int]:
         """Return numbers of rows and columns that the sheet can reach at most."""
         data = self.data
-        if not self._plain:
+        if not self.plain:
             rows = columns = 0
             for row, column, *_ in self.cells():
                 rows, columns = max(rows, row + 1), max(columns, column + 1)
@@ -201,7 +203,7 @@ class XlsxSheet:
     def special_cells(self) -> list[tuple[int, int, ErrorCell]]:
         """Return cells that calamine gives as empty although something is in them: errors, formulas without result."""
         data = self.data
-        if not self._plain:
+        if not self.plain:
             return list(self._walk_special())
         found = []
         # Every error value begins with this sign, spelled out or as a reference.
@@ -268,7 +270,7 @@ class XlsxSheet:
         data = self.data
         start = starts[place]
         end = starts[place + 1] if place + 1 < len(starts) else len(data)
-        if self._plain:
+        if self.plain:
             name = f'"{a1(row, column)}"'.encode()
             at = data.find(name, start, end)
             while at >= 0:
@@ -300,7 +302,7 @@ class XlsxSheet:
         starts, _ = self._row_starts
         after = bisect_right(starts, cell[1])
         end = starts[after] if after < len(starts) else len(self.data)
-        body_end = self.data.find(b"</c>", cell[1], end) if self._plain else -1
+        body_end = self.data.find(b"</c>", cell[1], end) if self.plain else -1
         following = _CELL.search(self.data, cell[1], end) if body_end < 0 else None
         match = _FORMULA.search(
             self.data, cell[1], body_end if body_end >= 0 else following.start() if following else end

@@ -310,14 +310,19 @@ def _write_ledger(
     last_days = dict(
         con.execute("SELECT y, max(day) FILTER (day <= ?) FROM newest GROUP BY y", [dt.date.today()]).fetchall()
     )
+    # Rows are only ever appended, in the order of their versions, which a join would not promise to keep.
+    every = not decided and first(con, f"SELECT (SELECT count(*) FROM {table}) = (SELECT count(*) FROM newest)")
     for year in dirty:
         if year not in last_days:
             continue
         test = "IS NULL" if year is None else f"= {int(year)}"
-        query = (
-            f"SELECT {picked} FROM {table} r SEMI JOIN (SELECT v FROM newest WHERE y {test}) n "
-            f"ON r._version = n.v WHERE r._year {test} ORDER BY r._version"
-        )
+        if every == (True,):
+            query = f"SELECT {picked} FROM {table} r WHERE r._year {test}"
+        else:
+            query = (
+                f"SELECT {picked} FROM {table} r SEMI JOIN (SELECT v FROM newest WHERE y {test}) n "
+                f"ON r._version = n.v WHERE r._year {test} ORDER BY r._version"
+            )
         name = f"{ledger.id}/{year_file(year)}"
         files |= _copy(con, query, staging, name)
         files[name]["last_day"] = last_days[year].isoformat() if last_days[year] else None

@@ -36,8 +36,8 @@ from analytics.warehouse.transactions import first, transaction
 Mode = Literal["merge", "replace"]
 
 
-MANY_ROWS = 20_000
-"""From this size on an upload is worth more than one processor."""
+MANY_ROWS = 250_000
+"""From this size on an upload is worth more than one processor; below, it is a row group or two of the database."""
 FOREIGN_SECONDS = 2.0
 """How long we wait for a program that opened the store without our lock."""
 

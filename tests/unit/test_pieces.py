@@ -60,8 +60,11 @@ def in_pieces(content: bytes, patch: pytest.MonkeyPatch, size: int = 150):
     cut(patch, size)
     book = XlsxBook(Package(content, Limits()))
     part = book.sheets[0]
-    begun = pieces.in_pieces(book, part, book.package.read_xml(part.part))
-    return begun.result() if begun else None
+    found = pieces.read_in_pieces(book, part)
+    if found is None:
+        return None
+    assert found.data == book.package.read_xml(part.part)
+    return found.rows, found.merges
 
 
 def whole(content: bytes, patch: pytest.MonkeyPatch):

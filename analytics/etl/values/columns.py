@@ -126,22 +126,26 @@ def _plain(column: Column, raws: Sequence[Any], kinds: set[type], context: Conte
     if column.type == "text":
         return _texts(column, raws, kinds, context)
     if column.type == "date" and kinds & {dt.date, dt.datetime}:
-        return _day_cells(column, raws, context)
+        return _day_cells(column, raws, kinds, context)
     if column.type in _SCALES and float in kinds and not context.unit:
-        return _number_cells(column, raws, context)
+        return _number_cells(column, raws, kinds, context)
     return None
 
 
-def _day_cells(column: Column, raws: Sequence[Any], context: Context) -> ParsedColumn:
-    days = pa.array([raw if type(raw) in (dt.datetime, dt.date) else None for raw in raws], pa.date32())
+def _day_cells(column: Column, raws: Sequence[Any], kinds: set[type], context: Context) -> ParsedColumn:
+    plain = kinds <= {dt.datetime, dt.date}
+    days = pa.array(
+        raws if plain else [raw if type(raw) in (dt.datetime, dt.date) else None for raw in raws], pa.date32()
+    )
     first, last = dt.date(FIRST_YEAR, 1, 1), dt.date(context.today.year + 1, 12, 31)
     good = pc.and_(pc.greater_equal(days, pa.scalar(first)), pc.less_equal(days, pa.scalar(last)))
     return _rest(column, raws, context, days, good)
 
 
-def _number_cells(column: Column, raws: Sequence[Any], context: Context) -> ParsedColumn:
+def _number_cells(column: Column, raws: Sequence[Any], kinds: set[type], context: Context) -> ParsedColumn:
     """Take floats that are exactly a number of the column's places, the way a sheet shows them."""
-    numbers = pa.array([raw if type(raw) is float else None for raw in raws], pa.float64())
+    plain = kinds == {float}
+    numbers = pa.array(raws if plain else [raw if type(raw) is float else None for raw in raws], pa.float64())
     places = _SCALES[column.type]
     factor = float(10**places)
     in_reach = pc.and_(pc.greater_equal(numbers, 0.0), pc.less_equal(numbers, _LARGEST[column.type]))

@@ -5,6 +5,7 @@ Ledger tables are not made here: they follow the declarations (``warehouse.table
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
 import re
 from importlib import resources
@@ -60,8 +61,8 @@ def migrate(con: duckdb.DuckDBPyConnection) -> list[str]:
                 con.execute(resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
             else:
                 importlib.import_module(f"{__package__}.{name.removesuffix('.py')}").migrate(con)
-            con.execute(
-                "INSERT INTO schema_version VALUES (?, ?, (now() AT TIME ZONE 'UTC')::TIMESTAMP)", [number, name]
-            )
+            # The database's own clock would load its time zones, which costs more than the rest of a new store.
+            moment = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+            con.execute("INSERT INTO schema_version VALUES (?, ?, ?)", [number, name, moment])
         applied.append(name)
     return applied
