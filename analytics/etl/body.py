@@ -61,6 +61,9 @@ class Body:
     notes: list[list[Any]] = field(default_factory=list)
     """Cells of note rows, for what they say about the sheet (填报单位 below the table)."""
 
+    examples: list[int] = field(default_factory=list)
+    """Rows (from 0) that say of themselves to be worked examples; among the notes."""
+
     def count(self, kind: RowKind) -> int:
         """Return how many rows are of a kind other than data."""
         return sum(value == kind for value in self.other.values())
@@ -185,6 +188,8 @@ class _Judge:
             if text in self.titles:
                 return "repeated_header"
             if is_example(first) or (len(filled) == 1 and HELPER.search(text)):
+                if len(filled) > 1:
+                    body.examples.append(row)
                 body.notes.append([value for _, value in filled])
                 return "note"
         if len(filled) == 1 and isinstance(first, str):
@@ -228,10 +233,10 @@ class _Judge:
             return "subtotal"
         filled = [value for value in self.cells(row) if not is_blank_cell(value)]
         first = next((value for value in filled if isinstance(value, str)), None)
-        if any(is_example_remark(value) for value in filled) or (
-            first is not None
-            and (is_example(first) or is_meta(first) or (is_footer(first) and not self._dated(filled)))
-        ):
+        example = any(is_example_remark(value) for value in filled) or (first is not None and is_example(first))
+        if example:
+            self.body.examples.append(row)
+        if example or (first is not None and (is_meta(first) or (is_footer(first) and not self._dated(filled)))):
             self.body.notes.append(filled)
             return "note"
         return "data"

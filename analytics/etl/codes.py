@@ -184,6 +184,7 @@ _code("SHEET-HIDDEN", "info", "隐藏的工作表", "工作表“{sheet}”是�
 _code("SHEET-HIDDEN-ROWS", "info", "隐藏的行", "有 {count} 行是隐藏的（第 {rows} 行），已照常读取", "如不应报送，请删去后重新上传")
 _code("SHEET-HIDDEN-COLUMNS", "info", "隐藏的列", "有隐藏的列（{columns}），已照常读取", "如不应报送，请删去后重新上传")
 _code("SHEET-ASIDE", "info", "表格旁边的内容", "{span} 列在表格之外（与表格隔着空列），没有读取", "如属于台账，请移到表格中间隔的空列之前")
+_code("SHEET-EXAMPLE-ROWS", "info", "示例行", "第 {rows} 行写明是示例，没有收录", "如是真实的记录，请删去“示例”字样后重新上传")
 _code("SHEET-NO-ROWS", "info", "没有记录", "认出了{ledger}的表头，但下面没有记录", "如有数据，请核对是否填在表头之下")
 _code("SHEET-YEAR-CONFLICT", "warning", "年度说法不一", "年度说法不一：{sayings}；不写年份的日期因此无法补年份", "请改为一致，或把日期写全")
 _code("SHEET-YEAR-FROM", "warning", "年度取自表外", "表中没有“{label}”列，{count} 行的年度按{source}记为 {year} 年", "请核对；如不对，请在表中加“{label}”一列")

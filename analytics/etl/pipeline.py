@@ -50,6 +50,7 @@ from analytics.etl.tall import FROM, Tall
 from analytics.etl.totals import check_totals
 from analytics.etl.values import Context, Parsed, parse
 from analytics.etl.values.privacy import column_looks_personal, is_personal_header, mask
+from analytics.etl.wording import is_cover
 from analytics.etl.workbook import Workbook, open_grids
 from analytics.ledgers.model import Ledger, geography, ledgers
 
@@ -262,7 +263,7 @@ class _Reader:
             report = SheetReport(sheet, None)
         self.report.sheets.append(report)
         if aside:
-            said = replace(said, severity="warning")
+            said = replace(said, severity="info" if is_cover(sheet) else "warning")
         else:
             self.refused = True
         self.say(said, sheet, cell)
@@ -292,6 +293,8 @@ class _Reader:
             self.say(said, sheet.name)
         found.dropped = self.drop_personal(found, mapping)
         self.report_mapping(found, mapping, report)
+        if found.body.examples:
+            self.say(issue("SHEET-EXAMPLE-ROWS", rows=row_list(sorted(found.body.examples))), sheet.name)
         if not found.body.data:
             self.say(issue("SHEET-NO-ROWS", ledger=mapping.ledger.name), sheet.name)
         constants = self.constants_of(mapping.ledger)

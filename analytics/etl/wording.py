@@ -46,6 +46,7 @@ _EXAMPLE_REMARK = re.compile(
     r"^[(（【\[]?(?:[此本该]行(?:数据)?(?:为|是|系)?)?(?:填写|填报)?(?:示例|样例|范例|示范)(?:行|数据)?[)）】\]]?"
     r"(?:[,，。;；:：、!！(（].{0,20}|[,，]?(?:请|勿|不).{0,12})?$"
 )
+_COVER = re.compile(r"(?:说明|封面|目录|须知|要求|字典|选项|下拉|参数|代码表?|数据源|填写指南|样表)$")
 PAGE = re.compile(r"^第?\d+页(?:[,，/]?共?\d+页)?$|^续(?:上)?表|^\(?转?下页\)?$|^接上页$|^-\d+-$")
 HEADING_NUMBER = re.compile(r"^[(（]?[一二三四五六七八九十]+[)）]?[、.．:：]?$")
 SECTION = re.compile(
@@ -89,6 +90,11 @@ def is_example(value: Any) -> bool:
 def is_example_remark(value: Any) -> bool:
     """Tell whether a remark, wherever it stands in its row, says that the row is a worked example."""
     return isinstance(value, str) and bool(_EXAMPLE_REMARK.match(squeeze(value)))
+
+
+def is_cover(sheet_name: str) -> bool:
+    """Tell whether a sheet's name says that it holds no records: 填报说明, 封面, 下拉选项."""
+    return bool(_COVER.search(squeeze(sheet_name)))
 
 
 def is_title(text: str) -> bool:

@@ -106,7 +106,10 @@ def test_a_year_that_titles_disagree_about_fills_nothing() -> None:
 @pytest.mark.parametrize("remark", ["示例，请勿删除", "（示例）", "此行为示例", "示例行", "样例，不统计"])
 def test_a_row_whose_remark_calls_it_an_example_is_not_data(remark: str) -> None:
     rows = [[*FAIR, "备注"], [*fair("甲"), remark], [*fair("乙"), None]]
-    assert rows_loaded(ingest(book(("招聘会", rows)))) == [3]
+    outcome = ingest(book(("招聘会", rows)))
+    assert rows_loaded(outcome) == [3]
+    (found,) = said(outcome, "SHEET-EXAMPLE-ROWS")
+    assert "第 2 行" in found.message
 
 
 @pytest.mark.parametrize(
