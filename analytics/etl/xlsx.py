@@ -14,12 +14,14 @@ from functools import cached_property
 from io import BytesIO
 from xml.sax.saxutils import quoteattr
 
-from analytics.etl.grid import Visibility
+from analytics.etl.grid import UnreadableWorkbook, Visibility
 from analytics.etl.package import Package, attributes
 from analytics.etl.xlsx_details import Styles
 
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
 _PROPERTIES = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*>")
+_MOST_SHEETS = 1_000
+"""No office keeps more in one workbook; a crafted list of sheets would keep a reader busy for minutes."""
 _NUMBER = re.compile(r"(\d+)\.xml$")
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -53,6 +55,12 @@ class XlsxBook:
         self.missing: list[str] = []
         """Names of sheets that the workbook lists and that are not in the package."""
         self.sheets = self._read_sheets()
+        if len(self.sheets) > _MOST_SHEETS:
+            raise UnreadableWorkbook(
+                "FILE-TOO-LARGE",
+                f"工作簿有 {len(self.sheets):,} 张工作表，超过上限 {_MOST_SHEETS:,} 张。",
+                "请按年份或县区拆分成几个文件分别上传。",
+            )
 
     @cached_property
     def styles(self) -> Styles:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import re
+import zipfile
 from typing import Any
 
 import pytest
@@ -146,3 +149,18 @@ def test_hours_are_counted_with_the_word_between() -> None:
     heads = ["培训名称", "工种", "开班日期", "主办单位", "参训人次", "课时"]
     rows = [heads, ["月嫂班", "月嫂", "2024-04-01", "渭滨区总工会", 40, "24个课时"]]
     assert only(ingest(book(("培训", rows))), "training")["hours"] == 24
+
+
+def test_a_workbook_of_thousands_of_sheets_is_refused_at_once() -> None:
+    """One part listed as twenty thousand sheets would keep the reader busy for minutes."""
+    with zipfile.ZipFile(io.BytesIO(book(("招聘会", [FAIR, fair("甲")])))) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    listed = re.search(rb"<sheet [^>]*/>", parts["xl/workbook.xml"])
+    assert listed is not None
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(listed.group(), listed.group() * 2000)
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as package:
+        for name, data in parts.items():
+            package.writestr(name, data)
+    outcome = ingest(target.getvalue())
+    assert (outcome.report.state, codes(outcome)) == ("unreadable", {"FILE-TOO-LARGE"})
