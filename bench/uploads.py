@@ -19,7 +19,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,10 @@ class Caller:
         self._port = port
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         self._headers = {"Cookie": f"taizhang={cookie}", "X-Requested-With": "taizhang"}
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
     def ask(self, method: str, place: str, body: bytes | None = None, kind: str = "") -> tuple[int, bytes]:
         """Ask once; a connection the server has closed meanwhile is opened anew."""
@@ -99,14 +103,14 @@ def read_on(
         stop.wait(chance.uniform(*PAUSE))
 
 
-def upload_on(caller: Caller, clerk: int, wrong: list[str], waits: Spread) -> None:
+def upload_on(caller: Caller, clerk: int, files: int, wrong: list[str], waits: Spread) -> None:
     """Send files one after another, each to its end."""
-    for number in range(FILES):
+    for number in range(files):
         name = f"{clerk}-{number}"
-        bad = number == FILES - 1
+        bad = number == files - 1
         rows = [f"{name}第{at}场,2024-05-{at + 1:02d},太白县,县总工会,线下,10,100,300" for at in range(25)]
         rows += [f"{name}错的,2024-06-01,太白县,县总工会,线下,较多,100,300"] if bad else []
-        status, answer = caller.ask("POST", "/desk/files", *_multipart(f"{name}.csv", "\n".join([_HEADER, *rows])))
+        status, answer = caller.ask("POST", "/desk/files", *multipart(f"{name}.csv", "\n".join([_HEADER, *rows])))
         begun = time.perf_counter()
         if status != 200:
             wrong.append(f"{name}：上传得到 {status}")
@@ -135,7 +139,8 @@ def _settled(caller: Caller, place: str) -> str:
     return ""
 
 
-def _multipart(name: str, text: str) -> tuple[bytes, str]:
+def multipart(name: str, text: str) -> tuple[bytes, str]:
+    """Return a form that holds one file, and what kind of body it is."""
     border = secrets.token_hex(8)
     head = f'--{border}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
     return f"{head}{text}\r\n--{border}--\r\n".encode(), f"multipart/form-data; boundary={border}"
@@ -175,8 +180,8 @@ def serving(settings: Settings, secret: str) -> Iterator[int]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment) as process:
         try:
             for _ in range(600):
-                with contextlib.suppress(OSError):
-                    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+                probing = contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=2))
+                with contextlib.suppress(OSError), probing as connection:
                     connection.request("GET", "/readyz")
                     if connection.getresponse().status == 200:
                         break
@@ -187,25 +192,52 @@ def serving(settings: Settings, secret: str) -> Iterator[int]:
             process.wait(60)
 
 
-def together(folder: Path, *, readers: int, clerks: int, idle: float) -> tuple[Spread, Spread, Spread, list[str]]:
-    """Return what readers waited while it was quiet, and while people uploaded; what uploads took; what was wrong."""
+def together(
+    folder: Path,
+    *,
+    readers: int,
+    clerks: int,
+    idle: float,
+    files: int = FILES,
+    small: bool = False,
+    at_last: Callable[[Caller], None] | None = None,
+) -> tuple[Spread, Spread, Spread, list[str]]:
+    """Return what readers waited while it was quiet, and while people uploaded; what uploads took; what was wrong.
+
+    Args:
+        folder: Where the data folder is made.
+        readers: People who read.
+        clerks: People who upload.
+        idle: Seconds without uploads.
+        files: Files each clerk sends.
+        small: Over a single fair in place of the demo's ledgers.
+        at_last: Done by a clerk just before the server is told to stop.
+    """
     settings = Settings(data=folder / "data")
-    run(taizhang(settings.data, "demo"), ok=(0, 1))
+    if small:
+        (folder / "first.csv").write_text(
+            f"{_HEADER}\n第一场,2024-03-01,太白县,县总工会,线下,10,100,300", encoding="utf-8"
+        )
+        run(taizhang(settings.data, "ingest", folder / "first.csv"))
+    else:
+        run(taizhang(settings.data, "demo"), ok=(0, 1))
     secret = secrets.token_hex(16)
     cookies = [cookie_of(settings, secret, f"bench{number}") for number in range(clerks)]
     quiet, busy, waits, wrong = Spread(), Spread(), Spread(), list[str]()
-    with serving(settings, secret) as port:
-        callbacks = json.loads(Caller(port, cookies[0]).ask("GET", "/_dash-dependencies")[1])
+    with serving(settings, secret) as port, contextlib.ExitStack() as opened:
+
+        def caller(number: int) -> Caller:
+            return opened.enter_context(contextlib.closing(Caller(port, cookies[number % clerks])))
+
+        callbacks = json.loads(caller(0).ask("GET", "/_dash-dependencies")[1])
         for into, uploading in ((Spread(), False), (quiet, False), (busy, True)):
             stop = threading.Event()
             looking = [
-                threading.Thread(
-                    target=read_on, args=(Caller(port, cookies[at % clerks]), callbacks, stop, into, wrong)
-                )
+                threading.Thread(target=read_on, args=(caller(at), callbacks, stop, into, wrong))
                 for at in range(readers)
             ]
             sending = [
-                threading.Thread(target=upload_on, args=(Caller(port, cookies[at]), at, wrong, waits))
+                threading.Thread(target=upload_on, args=(caller(at), at, files, wrong, waits))
                 for at in range(clerks if uploading else 0)
             ]
             for thread in (*looking, *sending):
@@ -217,6 +249,8 @@ def together(folder: Path, *, readers: int, clerks: int, idle: float) -> tuple[S
             stop.set()
             for thread in looking:
                 thread.join()
+        if at_last is not None:
+            at_last(caller(0))
     return quiet, busy, waits, wrong
 
 

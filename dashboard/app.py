@@ -49,7 +49,7 @@ UPLOADS = "/uploads"
 WATCHER = "taizhang-watcher"
 """Where the server finds what makes a fresh worker ready (the catalogue read, the common queries compiled), and every
 newly published version after that."""
-AGAIN_SECONDS = 5.0
+AGAIN_SECONDS = 8.0
 """Longest time for asking a new version again what was asked of the one before."""
 
 _INDEX = """<!DOCTYPE html>
@@ -145,7 +145,7 @@ def _warm(source: Source) -> None:
             if begun > until:
                 break
             _screen(source, key.path, key.search, key.reader, newest)
-            time.sleep(min(time.monotonic() - begun, 0.1))
+            time.sleep(min(2 * (time.monotonic() - begun), 0.3))
         return
     for page in PAGES:
         if page.listed and page.remembered and page.opens_to(VISITOR):

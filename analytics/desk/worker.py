@@ -36,7 +36,7 @@ _BATCH = 4
 """Files read before what was confirmed meanwhile has its turn."""
 _GROUP = 50
 """Uploads loaded before one publishing."""
-GATHER_SECONDS = 8.0
+GATHER_SECONDS = 12.0
 """Longest pause between two publishings: every one makes all readers' answers be worked out anew."""
 SHARE = 10.0
 """Loading and publishing may take one part in this many of the time, as long as the pause is not the longest."""
