@@ -66,6 +66,10 @@ PUBLISH_SHARE = 10.0
 """Publishing may take one part in this many of a long run: where it is slow it is done more seldom."""
 IDLE_SECONDS = 0.2
 """How long the write lock is kept while the next file is still being read."""
+PREPARE_SECONDS = 1.0
+"""How long a large first file is read before the store is made ready: to begin with it needs all processors."""
+_HEAVY = 2 << 20
+"""Bytes from which a workbook is a large one."""
 LEAVE_SECONDS = 0.2
 _JUNK = frozenset({"thumbs.db", "desktop.ini"})
 _DONE = object()
@@ -201,7 +205,8 @@ def ingest(
             from analytics.etl.sandbox import Reader as Sandbox
 
             reader = stack.enter_context(Sandbox(settings, workers=max(1, min(2, os.cpu_count() or 1, len(files)))))
-        taker: _Preview | _Loader = _Preview(plan, version) if dry_run else stack.enter_context(_Loader(plan))
+        loader = None if dry_run else stack.enter_context(_Loader(plan, patient=_heavy(files)))
+        taker = loader or _Preview(plan, version)
         source = _Pump(files, ask, plan, version, reader, keep=not dry_run)
         for job, found in source.results(taker.idle):
             report = found if isinstance(found, FileReport) else taker.take(job, found)
@@ -320,11 +325,22 @@ class _Pump:
             yield job.source, self._ask(path)
 
 
+def _heavy(files: Sequence[Path]) -> bool:
+    """Tell whether the first of some files is a large one."""
+    try:
+        return bool(files) and files[0].stat().st_size >= _HEAVY
+    except OSError:
+        # What is wrong with it is said when it is read.
+        return False
+
+
 class _Loader:
     """Commits outcomes; holds the store open only while there is something to commit."""
 
-    def __init__(self, plan: _Plan) -> None:
+    def __init__(self, plan: _Plan, *, patient: bool) -> None:
+        """Take the plan; ``patient``: leave the processors to the reading at first."""
         self._plan = plan
+        self._prepare_at = time.monotonic() + (PREPARE_SECONDS if patient else 0.0)
         self._store = Store(plan.settings)
         self._stack = ExitStack()
         self._writing: Writing | None = None
@@ -383,7 +399,7 @@ class _Loader:
 
     def idle(self) -> float | None:
         """Nothing to commit just now: let others write, and readers see what is there."""
-        if not self._prepared:
+        if not self._prepared and time.monotonic() >= self._prepare_at:
             # Opening the store for the first time costs as much as committing a small file; now it costs nothing.
             self._prepared = True
             with suppress(StoreBusy), self._store.writing(0, publish_at_end=False):

@@ -24,8 +24,10 @@ from analytics.etl.xlsx_details import SPARSE, XlsxSheet
 
 LARGE = 12 << 20
 """Bytes of XML from which cutting pays: below, the reading is over before a thread has started."""
-_PIECE = 8 << 20
+_PIECE = 6 << 20
 """Pieces are of about this size, so that what is held of them at a time stays small beside the cells."""
+_LOOK = 400
+"""Cells of a column that show whether its texts repeat."""
 _BEGIN, _END = b"<sheetData>", b"</sheetData>"
 _TAIL = _END + b"</worksheet>"
 _NUMBERED_ROW = re.compile(rb'<row [^>]*?\br="\d[^>]*>')
@@ -169,4 +171,21 @@ def _append(rows: list[list[Any]], piece: calamine.CalamineSheet) -> None:
         raise _Uncut
     rows.extend([] for _ in range(top - len(rows)))
     cells: list[list[Any]] = piece.to_python(skip_empty_area=True)
+    _share_texts(cells)
     rows.extend([""] * left + row for row in cells) if left else rows.extend(cells)
+
+
+def _share_texts(cells: list[list[Any]]) -> None:
+    """Let cells that say the same be the same text: a county named in each of many rows is kept once a piece.
+
+    Beside the memory this saves the steps after it the time of reading every copy anew.
+    """
+    for column in range(len(cells[0]) if cells else 0):
+        texts = [row[column] for row in cells]
+        # Only texts: 1.0 and True are equal, too.
+        if set(map(type, texts[:_LOOK])) != {str} or len(set(texts[:_LOOK])) * 4 > len(texts[:_LOOK]):
+            continue
+        if set(map(type, texts)) == {str}:
+            known: dict[str, str] = {}
+            for row, text in zip(cells, map(known.setdefault, texts, texts), strict=True):
+                row[column] = text
