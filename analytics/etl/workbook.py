@@ -39,7 +39,7 @@ from analytics.etl.package import Package, encrypted
 from analytics.etl.pieces import Cut, read_in_pieces
 from analytics.etl.report import Finding
 from analytics.etl.sniff import EXPORT_AGAIN, SAVE_AS, check_extension, kind_of
-from analytics.etl.xlsb_details import XlsbSheet, percent_styles, xlsb_sheets
+from analytics.etl.xlsb_details import XlsbSheet, counts_from_1904, percent_styles, xlsb_sheets
 from analytics.etl.xlsx import XlsxBook
 from analytics.etl.xlsx_details import SPARSE, XlsxSheet
 
@@ -267,7 +267,9 @@ def _read_xlsb(content: bytes, limits: Limits) -> Workbook:
         if found:
             sheet.hidden_rows, sheet.hidden_columns, sheet.details = found.hidden_rows, found.hidden_columns, found
         sheets.append(sheet)
-    return Workbook("xlsb", sheets, _macros(package))
+    main = next((name for name in package.names() if name.endswith("workbook.bin")), None)
+    date1904 = main is not None and counts_from_1904(package.read(main))
+    return Workbook("xlsb", sheets, _macros(package), date1904)
 
 
 def _calamine(content: bytes) -> calamine.CalamineWorkbook:

@@ -13,6 +13,7 @@ _ROW, _FIRST_CELL, _LAST_CELL, _ERROR, _FORMULA_ERROR, _COLUMN = 0, 1, 11, 3, 11
 _BLANK = 1
 _RICH_TEXT = 62
 _SHEET = 156
+_PROPERTIES = 153
 _NUMBERS = frozenset({2, 5, 9})
 """Cells that hold a number: short, whole, or computed."""
 _FORMAT, _STYLES, _STYLES_END, _STYLE = 44, 617, 618, 47
@@ -107,6 +108,11 @@ def xlsb_sheets(package: Package) -> dict[str, str]:
         if len(texts) == 2:
             parts[texts[1]] = relations.get(texts[0], ("", ""))[1]
     return parts
+
+
+def counts_from_1904(data: bytes) -> bool:
+    """Tell whether a workbook part (BrtWbProp, MS-XLSB 2.4.823, its first bit) counts days from 1904."""
+    return any(code == _PROPERTIES and size and data[at] & 1 for code, at, size in _records(data))
 
 
 def _records(data: bytes) -> Iterator[tuple[int, int, int]]:

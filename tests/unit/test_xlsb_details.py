@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from analytics.etl.xlsb_details import XlsbSheet, percent_styles
+from analytics.etl.xlsb_details import XlsbSheet, counts_from_1904, percent_styles
 
 
 def record(code: int, body: bytes) -> bytes:
@@ -50,3 +50,8 @@ def test_a_number_shown_as_a_percentage_says_so() -> None:
 
 def test_without_styles_no_format_is_known() -> None:
     assert XlsbSheet(record(0, struct.pack("<I", 0) + bytes(13)) + cell(0, 1, 0.5)).number_format(0, 0) is None
+
+
+def test_the_date_system_is_known() -> None:
+    assert counts_from_1904(record(131, b"") + record(153, struct.pack("<II", 0x10021, 0)))
+    assert not counts_from_1904(record(131, b"") + record(153, struct.pack("<II", 0x10020, 0)))
