@@ -35,7 +35,7 @@ def fill(settings: Settings) -> int:
 
 LIMIT = 150
 """Milliseconds a change of filter may take on the server, at p95."""
-EVERY = 11
+EVERY = 7
 """Of the addresses of each further page, one in so many is asked."""
 
 

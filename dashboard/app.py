@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 _HERE = Path(__file__).parent
 _PATHS = {page.path: page for page in PAGES}
+_FIGURES = [page for page in PAGES if page.listed and page.remembered and page.opens_to(VISITOR)]
+"""The pages of figures that are open to everybody."""
 
 UPLOADS = "/uploads"
 """Where workbooks are uploaded, if there is such a page."""
@@ -147,15 +149,22 @@ def _warm(source: Source) -> None:
             _screen(source, key.path, key.search, key.reader, newest)
             time.sleep(min(2 * (time.monotonic() - begun), 0.3))
         return
-    for page in PAGES:
-        if page.listed and page.remembered and page.opens_to(VISITOR):
-            _screen(source, page.path, "", VISITOR, newest)
+    for page in _FIGURES:
+        _screen(source, page.path, "", VISITOR, newest)
     for period in ("本年", "本季", "本月", "上半年", "累计"):
         _screen(source, "/", f"?period={period}", VISITOR, newest)
 
 
 def _ahead(source: Source) -> Iterator[Callable[[], None]]:
-    """Give what is likely to be clicked next: the bar's periods for every county, on the overview."""
+    """Give what is likely to be clicked next: the bar's periods for every county, on the overview.
+
+    Before that, each other page once by period and by county: their questions are then written, for any of both.
+    """
+    county = next(iter(county_names()))
+    for page in _FIGURES:
+        for search in ("?period=本月", f"?county={county}", f"?period=本月&county={county}"):
+            if page.path != "/":
+                yield partial(_answer, source, search, page.path)
     for period in ("", "上半年", "本季", "本月", "累计"):
         for county in county_names():
             parts = [f"period={period}"] if period else []
@@ -163,8 +172,8 @@ def _ahead(source: Source) -> Iterator[Callable[[], None]]:
             yield partial(_answer, source, search)
 
 
-def _answer(source: Source, search: str) -> None:
-    _screen(source, "/", search, VISITOR)
+def _answer(source: Source, search: str, path: str = "/") -> None:
+    _screen(source, path, search, VISITOR)
 
 
 def _shell(owner: str) -> Component:
@@ -187,6 +196,7 @@ def _shell(owner: str) -> Component:
 def _connect(app: Dash, source: Source) -> None:
     @needs(SIGNED_IN)
     def show(path: str | None, search: str | None, fresh: str | None) -> tuple[Any, Any, str, Any]:
+        source.asked_at = time.monotonic()
         return _screen(source, path or "/", search or "", current_person(), fresh)
 
     app.callback(

@@ -23,6 +23,8 @@ LOOKED_EVERY = 1.0
 """Seconds between two looks at the pointer, in each process that serves."""
 PAUSE = 0.15
 """Seconds between two pieces of what is asked ahead."""
+QUIET = 1.0
+"""Seconds without a click before anything is asked ahead."""
 ADDRESS = "/fresh"
 _COLLECTED = (2_000, 10, 500)
 """New objects before the youngest are looked through, and how many such rounds before the older ones, and all, are."""
@@ -82,8 +84,10 @@ class Watcher:
             self._look()
             # A little at a time, so that who is clicking now does not wait for it.
             until = time.monotonic() + self._every
-            while time.monotonic() < until and not self._stop.wait(PAUSE) and self._ask_ahead():
-                continue
+            while time.monotonic() < until and not self._stop.wait(PAUSE):
+                # Who is clicking now goes first.
+                if time.monotonic() - self._source.asked_at > QUIET and not self._ask_ahead():
+                    break
 
     def _ask_ahead(self) -> bool:
         """Do one piece of what is asked ahead; return whether there was one."""

@@ -131,6 +131,8 @@ class Source:
         self._memory = Memory(REMEMBERED)
         self.screens = Memory(SCREENS)
         """Whole screens, by all that makes them what they are."""
+        self.asked_at = float("-inf")
+        """When somebody last asked for a screen (``time.monotonic``)."""
         self.held: str | None = None
         """The version that answers while a newer one is being made ready; ``None`` where the newest does."""
 
