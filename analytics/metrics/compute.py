@@ -223,7 +223,7 @@ def _add_due(cells: dict[Key, Cell], engine: Engine, metric: Metric, spans: tupl
             yield row["branch_"], tuple(_text(row[name]) for name in names), row.get(f"g{len(dims)}"), int(times or 0)
 
     reported = {key[:2] for key, cell in cells.items() if any(cell.scope.values())}
-    for key, parts in held_and_due(metric, spans, scope, engine.ledgers(), ask, count).items():
+    for key, parts in held_and_due(metric, spans, scope, engine.ledgers(), ask, count, engine.kept.tables).items():
         if key[:2] in reported:
             cells.setdefault(key, Cell()).due[metric.id] = parts
 

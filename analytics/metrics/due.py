@@ -8,7 +8,7 @@ branch or kind by name.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -100,7 +100,13 @@ def months_of(start: dt.date, end: dt.date) -> list[dt.date]:
 
 
 def held_and_due(
-    metric: Metric, spans: Iterable[Span], scope: Scope, there: frozenset[str], ask: Ask, count: Count
+    metric: Metric,
+    spans: Iterable[Span],
+    scope: Scope,
+    there: frozenset[str],
+    ask: Ask,
+    count: Count,
+    known: dict[Hashable, Any],
 ) -> dict[Key, tuple[int, int]]:
     """Return Σ min(held, due) and Σ due of every cell in which something is due.
 
@@ -111,11 +117,15 @@ def held_and_due(
         there: The ledgers there are.
         ask: Runs a query.
         count: Tells how often the metric's activities were held.
+        known: What is known of the data and does not change; the branches are kept there.
     """
     how = due_rules()
     source = metric.leaves[0].source
     places = tuple(name for name in scope.dims if name in _PLACES)
-    branches = _roster(how, source, places, scope, there, ask)
+    key = ("branches", source, places, scope.county, scope.unit)
+    branches: list[_Branch] | None = known.get(key)
+    if branches is None:
+        branches = known[key] = _roster(how, source, places, scope, there, ask)
     found: dict[Key, tuple[int, int]] = {}
     held = _held(how, places, scope.grain, count)
     for span in spans:
