@@ -12,17 +12,14 @@ import io
 import logging
 import math
 import os
-import queue
-import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any
 
 from analytics.etl.report import FileReport, Finding, IngestOptions, Outcome
+from analytics.pump import Job, Plan, Pump, Reader, duplicate
 from analytics.settings import Settings
 from analytics.warehouse import pending, published, raw
 from analytics.warehouse import uploads as rows
@@ -33,15 +30,17 @@ from analytics.warehouse.errors import StoreBusy, UnknownProfile
 from analytics.warehouse.export import Kind, records, write, write_file
 from analytics.warehouse.lock import POLL_SECONDS
 from analytics.warehouse.preview import preview
-from analytics.warehouse.store import Mode, Store, Writing, new_upload_id
+from analytics.warehouse.store import Store, Writing, new_upload_id
 
 if TYPE_CHECKING:
     from analytics.metrics.scope import Scope
 
 __all__ = [
+    "Reader",
     "backup",
     "check",
     "confirm",
+    "duplicate",
     "expand",
     "export",
     "findings",
@@ -64,32 +63,11 @@ PUBLISH_SECONDS = 3.0
 """In a long run readers see what is committed about this often, and other writers get their turn."""
 PUBLISH_SHARE = 10.0
 """Publishing may take one part in this many of a long run: where it is slow it is done more seldom."""
-IDLE_SECONDS = 0.2
-"""How long the write lock is kept while the next file is still being read."""
 PREPARE_SECONDS = 1.0
 """How long a large first file is read before the store is made ready: to begin with it needs all processors."""
 _HEAVY = 2 << 20
 """Bytes from which a workbook is a large one."""
-LEAVE_SECONDS = 0.2
 _JUNK = frozenset({"thumbs.db", "desktop.ini"})
-_DONE = object()
-
-
-class Reader(Protocol):
-    """What reads files: ``analytics.etl.sandbox.Reader``, or a stand-in."""
-
-    def read_many(self, items: Iterable[tuple[Path | bytes, IngestOptions]]) -> Iterator[Outcome]:
-        """Read files; the outcomes come in the files' order."""
-
-
-@dataclass(slots=True)
-class _Job:
-    """One file of a command."""
-
-    index: int
-    path: Path
-    source: Path
-    sha256: str = ""
 
 
 def expand(paths: Iterable[Path | str]) -> list[Path]:
@@ -175,7 +153,7 @@ def ingest(
         "replace": replace,
     }
     options = {key: value for key, value in said.items() if value}
-    plan = _Plan(
+    plan = Plan(
         settings=settings,
         options=options,
         mode="replace" if replace else "merge",
@@ -207,122 +185,13 @@ def ingest(
             reader = stack.enter_context(Sandbox(settings, workers=max(1, min(2, os.cpu_count() or 1, len(files)))))
         loader = None if dry_run else stack.enter_context(_Loader(plan, patient=_heavy(files)))
         taker = loader or _Preview(plan, version)
-        source = _Pump(files, ask, plan, version, reader, keep=not dry_run)
+        source = Pump(files, ask, plan, version, reader, keep=not dry_run)
         for job, found in source.results(taker.idle):
             report = found if isinstance(found, FileReport) else taker.take(job, found)
             reports[job.index] = report
             if on_progress is not None:
                 on_progress(len(reports), job.path.name)
     return [reports[index] for index in sorted(reports)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What holds for every file of one command."""
-
-    settings: Settings
-    options: dict[str, Any]
-    mode: Mode
-    strict: bool
-    by: str
-    wait: float | None
-
-
-class _Pump:
-    """Reads ahead in a thread of its own, so that loading one file and reading the next go on together."""
-
-    def __init__(
-        self,
-        files: Sequence[Path],
-        ask: Callable[[Path], IngestOptions],
-        plan: _Plan,
-        version: published.Version,
-        reader: Reader,
-        *,
-        keep: bool,
-    ) -> None:
-        self._files = files
-        self._ask = ask
-        self._plan = plan
-        self._version = version
-        self._reader = reader
-        self._keep = keep
-        self._queue: queue.Queue[Any] = queue.Queue(maxsize=8)
-        self._sent: deque[_Job] = deque()
-        self._stopped = threading.Event()
-
-    def results(self, idle: Callable[[], float | None]) -> Iterator[tuple[_Job, Outcome | FileReport]]:
-        """Yield each file with its outcome, or with its report where it need not be read.
-
-        Args:
-            idle: Called when nothing is ready; returns how long to wait before it is called again.
-        """
-        thread = threading.Thread(target=self._run, name="taizhang-reading", daemon=True)
-        thread.start()
-        try:
-            patience: float | None = IDLE_SECONDS
-            while True:
-                try:
-                    item = self._queue.get(timeout=patience)
-                except queue.Empty:
-                    patience = idle()
-                    continue
-                patience = IDLE_SECONDS
-                if item is _DONE:
-                    return
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-        finally:
-            # Where the caller breaks off, a slow file is not waited for: closing the reader ends the thread.
-            self._stopped.set()
-            thread.join(timeout=LEAVE_SECONDS)
-
-    def _put(self, item: object) -> None:
-        """Hand something over, unless nobody takes it any more."""
-        while not self._stopped.is_set():
-            try:
-                self._queue.put(item, timeout=LEAVE_SECONDS)
-            except queue.Full:
-                continue
-            return
-
-    def _run(self) -> None:
-        try:
-            for outcome in self._reader.read_many(self._items()):
-                self._put((self._sent.popleft(), outcome))
-                if self._stopped.is_set():
-                    return
-            self._put(_DONE)
-        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits for it
-            self._put(error)
-
-    def _items(self) -> Iterator[tuple[Path | bytes, IngestOptions]]:
-        settings = self._plan.settings
-        known: Mapping[str, str] = {}
-        if not self._version.empty:
-            con = self._version.connect()
-            known = rows.loaded(con, self._plan.options, self._version.profiles)
-            con.close()
-        for index, path in enumerate(self._files):
-            if self._stopped.is_set():
-                return
-            job = _Job(index, path, path)
-            try:
-                if path.is_file() and path.stat().st_size <= settings.max_file_bytes:
-                    if self._keep:
-                        job.sha256, job.source = raw.keep(settings, path)
-                    else:
-                        job.sha256 = raw.hash_of(path)
-            except OSError as error:
-                self._put((job, _unreadable(path, error)))
-                continue
-            same = known.get(job.sha256)
-            if same:
-                self._put((job, duplicate(path.name, job.sha256, same)))
-                continue
-            self._sent.append(job)
-            yield job.source, self._ask(path)
 
 
 def _heavy(files: Sequence[Path]) -> bool:
@@ -337,7 +206,7 @@ def _heavy(files: Sequence[Path]) -> bool:
 class _Loader:
     """Commits outcomes; holds the store open only while there is something to commit."""
 
-    def __init__(self, plan: _Plan, *, patient: bool) -> None:
+    def __init__(self, plan: Plan, *, patient: bool) -> None:
         """Take the plan; ``patient``: leave the processors to the reading at first."""
         self._plan = plan
         self._prepare_at = time.monotonic() + (PREPARE_SECONDS if patient else 0.0)
@@ -362,7 +231,7 @@ class _Loader:
         finally:
             self._close()
 
-    def take(self, job: _Job, outcome: Outcome) -> FileReport:
+    def take(self, job: Job, outcome: Outcome) -> FileReport:
         """Commit one file; its report says what became of it, whatever happens."""
         report = outcome.report
         if not report.sha256:
@@ -432,11 +301,11 @@ class _Loader:
 class _Preview:
     """Compares outcomes with what is published and keeps them for confirmation; stores nothing."""
 
-    def __init__(self, plan: _Plan, version: published.Version) -> None:
+    def __init__(self, plan: Plan, version: published.Version) -> None:
         self._plan = plan
         self._version = version
 
-    def take(self, job: _Job, outcome: Outcome) -> FileReport:
+    def take(self, job: Job, outcome: Outcome) -> FileReport:
         """Complete one report with what loading the file would change."""
         plan, report = self._plan, outcome.report
         try:
@@ -502,17 +371,6 @@ def hold_back_if_wrong(outcome: Outcome) -> None:
         rows.hold_back(outcome, finding)
 
 
-def duplicate(file: str, sha256: str, upload_id: str) -> FileReport:
-    """Return the report of a file whose bytes are loaded already."""
-    finding = Finding(
-        "FILE-DUPLICATE",
-        "info",
-        f"文件内容与上传 {upload_id} 完全相同，没有重复导入",
-        "无需处理；如需重新导入，请先用 taizhang revoke 撤回那次上传",
-    )
-    return FileReport(file, sha256, "duplicate", upload_id, [], [finding])
-
-
 def not_stored(report: FileReport, error: BaseException) -> FileReport:
     """Return the report of a file that could be read but not stored; nothing of it is kept."""
     reason = "磁盘空间不足" if "No space left" in str(error) else "程序出错，详情见日志"
@@ -524,12 +382,6 @@ def not_stored(report: FileReport, error: BaseException) -> FileReport:
         "FILE-NOT-STORED", "error", f"文件没有入库：{reason}", "没有保存任何内容，请重试；仍然不行，请联系系统管理员"
     )
     return FileReport(report.file, report.sha256, "rejected", None, report.sheets, [*report.findings, finding])
-
-
-def _unreadable(path: Path, error: OSError) -> FileReport:
-    reason = error.strerror or type(error).__name__
-    finding = Finding("FILE-UNREADABLE", "error", f"文件打不开（{reason}）", "请检查路径、文件权限，或文件是否被移走")
-    return FileReport(path.name, "", "unreadable", findings=[finding])
 
 
 def confirm(upload_id: str, settings: Settings, *, by: str | None = None, wait: float | None = None) -> FileReport:
