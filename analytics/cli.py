@@ -179,7 +179,8 @@ def ingest(
 
     # The process that reads gets ready while this one loads what stores.
     gc.disable()
-    with launch() as started:
+    alone = len(paths) == 1 and paths[0].is_file()
+    with launch(ahead=alone) as started:
         if ctx.find_root().command is main and getattr(main, "own_process", False):
             from analytics.lean import leave_pandas_out
 
@@ -187,7 +188,7 @@ def ingest(
             main.leave_at_once = True
         several = len(paths) > 1 or paths[0].is_dir()
         chosen = settings(lock_wait=wait)
-        if not several and paths[0].is_file():
+        if alone:
             started.open_ahead(paths[0], chosen.limits, chosen.reader_memory, chosen.reader_seconds)
         from analytics.etl.sandbox import Reader
 

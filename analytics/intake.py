@@ -268,7 +268,10 @@ class _Loader:
 
     def idle(self) -> float | None:
         """Nothing to commit just now: let others write, and readers see what is there."""
-        if not self._prepared and time.monotonic() >= self._prepare_at:
+        if not self._prepared:
+            left = self._prepare_at - time.monotonic()
+            if left > 0:
+                return left
             # Opening the store for the first time costs as much as committing a small file; now it costs nothing.
             self._prepared = True
             with suppress(StoreBusy), self._store.writing(0, publish_at_end=False):

@@ -60,8 +60,13 @@ class Started:
             self.process.wait()
 
 
-def launch(target: str = TARGET) -> Started:
-    """Start the process; whoever asked closes ``channel`` to end it."""
+def launch(target: str = TARGET, *, ahead: bool = False) -> Started:
+    """Start the process; whoever asked closes ``channel`` to end it.
+
+    Args:
+        target: The function that reads, as ``module:function``.
+        ahead: A file to be opened ahead follows at once: nothing is loaded before it that it can do without.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     root = str(Path(__file__).resolve().parents[2])
     known = os.environ.get("PYTHONPATH")
@@ -80,7 +85,7 @@ def launch(target: str = TARGET) -> Started:
     errors = os.memfd_create("worker")
     with theirs:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-P", "-m", "analytics.etl.worker", str(theirs.fileno()), target],
+            [sys.executable, "-P", "-m", "analytics.etl.worker", str(theirs.fileno()), target, str(int(ahead))],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,

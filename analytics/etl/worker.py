@@ -1,6 +1,6 @@
 """The process that reads files for ``sandbox``: imports once, then forks one short-lived child a file.
 
-Started as ``python -m analytics.etl.worker FD TARGET``. Requests arrive on a socket together with the file,
+Started as ``python -m analytics.etl.worker FD TARGET AHEAD``. Requests arrive on a socket together with the file,
 a place for the answer and a place for error output, all as descriptors; what became of the child goes back.
 A file may also arrive ahead of its request: a child then opens it and waits to be told the rest.
 A child bounds its own memory, time and output before it touches the file. Knows nothing of what reading is:
@@ -40,12 +40,14 @@ MEMORY_EXIT, ERROR_EXIT = 3, 4
 _MAX_REQUEST = 1 << 16
 _PR_SET_PDEATHSIG = 1
 _PAGE = resource.getpagesize()
+_MOMENT = 0.5
+"""Seconds in which a file that was announced is there."""
 _CODE = 8 << 20
 """Pages of programs and libraries met only later: resident, but in no limit's count."""
 
 
-def main(descriptor: int, target: str) -> None:
-    """Serve requests until the other end of the socket is gone."""
+def main(descriptor: int, target: str, *, ahead: bool = False) -> None:
+    """Serve requests until the other end of the socket is gone; ``ahead``: the first file is on its way."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What is imported stays; looking for garbage in it is a tenth of the time importing takes.
     gc.disable()
@@ -56,6 +58,8 @@ def main(descriptor: int, target: str) -> None:
     later = ("analytics.etl.wire", *getattr(module, "LATER", ()))
     with selectors.DefaultSelector() as selector:
         selector.register(server, selectors.EVENT_READ)
+        if ahead:
+            selector.select(_MOMENT)
         for each in later:
             # A file that waits is begun at once: the child loads the rest while it reads.
             if selector.select(0):
@@ -297,4 +301,4 @@ def _die_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), sys.argv[2], ahead=sys.argv[3] == "1")
