@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -252,9 +252,16 @@ def _screen(
         # Taken once: everything on this screen is answered by it, whatever is published meanwhile.
         snapshot = source.current(reader.scope, known=known)
     except NoVersionError:
-        sentences = ["看板已经就绪，但还没有数据。请先把台账入库，再刷新本页；也可以先生成演示数据看看。"]
+        uploads = _PATHS.get(UPLOADS)
+        if uploads is not None and uploads.opens_to(reader):
+            sentences = ["看板已经就绪，但还没有数据。请先上传活动、培训、招聘会或整改台账，确认导入后这里就有数字。"]
+            ways = [frame.Choice("去上传台账", UPLOADS)]
+            return _said("还没有入库的台账", sentences, reader, path, title=page.title, ways=ways)
+        sentences = [
+            "看板已经就绪，但还没有数据。请先把活动、培训、招聘会、整改等台账入库，再刷新本页；也可以先生成演示数据看看。"
+        ]
         command = "taizhang ingest 台账文件或文件夹\ntaizhang demo"
-        return _said("还没有入库的台账", sentences, reader, path, command=command, title=page.title)
+        return _said("还没有入库的台账", sentences, reader, path, command=command, title=page.title, ways=())
     asked = _request(source, path, search, snapshot, reader)
     if not page.remembered:
         main, footer, title = _render(page, asked)
@@ -286,11 +293,23 @@ def _links(reader: Reader, path: str, view: state.View) -> list[Component]:
 
 
 def _said(
-    words: str, sentences: list[str], reader: Reader, path: str, *, command: str | None = None, title: str | None = None
+    words: str,
+    sentences: list[str],
+    reader: Reader,
+    path: str,
+    *,
+    command: str | None = None,
+    title: str | None = None,
+    ways: Sequence[frame.Choice] | None = None,
 ) -> tuple[Any, Any, str, Any]:
     """Return a screen that only says something."""
     links = _links(reader, path, state.View())
-    return message_page(title=words, sentences=sentences, command=command), None, _title(title or words), links
+    return (
+        message_page(title=words, sentences=sentences, command=command, links=ways),
+        None,
+        _title(title or words),
+        links,
+    )
 
 
 def _request(source: Source, path: str, search: str, newest: Snapshot, reader: Reader) -> Request:

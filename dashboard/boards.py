@@ -10,7 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from analytics import metrics
+from analytics import faults, metrics
+from analytics.faults import Fault
 from analytics.metrics import Ageing, Composition, Days, Funnel, Held, Paragraph, Quality, SubmissionCalendar, TargetRow
 
 if TYPE_CHECKING:
@@ -84,6 +85,19 @@ class Boards(ABC):
         return self._remember(
             ("quality", asked.period, asked.as_of),
             lambda: metrics.quality(asked.period, as_of=asked.as_of, version=self._version),
+        )
+
+    def faults(self, asked: Question) -> list[Fault]:
+        """Return the findings that came up most often."""
+        return self._remember(
+            ("faults", asked),
+            lambda: faults.most_frequent(
+                self._version,
+                period=asked.period,
+                county=asked.county,
+                as_of=asked.as_of,
+                discipline=self._discipline,
+            ),
         )
 
     def _about(self, asked: Question) -> Any:

@@ -34,6 +34,9 @@ ROWS_AT_MOST = {"xlsx": 100_000, "csv": 1_000_000}
 TRACE = (("file_name", "来源文件"), ("sheet", "工作表"), ("row", "行"), ("reporting_unit", "填报单位"),
          ("upload_id", "上传编号"), ("record_id", "记录编号"))  # fmt: skip
 
+VISITING = "visitor"
+"""Who took something away without a login, as the audit says it."""
+
 Ask = Callable[[str, str, Person], tuple[Page, Request]]
 """From path, search and person to a page and its request; raises ``LookupError`` or ``NoVersionError``."""
 
@@ -75,10 +78,9 @@ def serve_exports(server: Flask, settings: Settings, ask: Ask) -> None:
         return page, found, person
 
     def put_down(person: Person, action: str, target: str, *, success: bool = True) -> None:
-        if not person.visitor:
-            audit.record(
-                settings, who=person.login, action=action, target=target, success=success, address=request.remote_addr
-            )
+        # Who looks around without signing in has no login; what they take away is put down with where they asked from.
+        who = VISITING if person.visitor else person.login
+        audit.record(settings, who=who, action=action, target=target, success=success, address=request.remote_addr)
 
     @server.get("/export/records.<kind>", endpoint="export_rows")
     @needs("export")

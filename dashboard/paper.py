@@ -54,7 +54,7 @@ def document(page: Any, *, title: str, source: str) -> str:
     charts: list[dict[str, Any]] = []
     body = _written(page, charts)
     drawn = json.dumps(charts, cls=PlotlyJSONEncoder, ensure_ascii=False).replace("<", "\\u003c")
-    style = "\n".join((_ASSETS / name).read_text(encoding="utf-8") for name in ("20-style.css", "25-ways.css"))
+    style = (_ASSETS / "20-style.css").read_text(encoding="utf-8")
     sheets = (
         "@page { size: A4; margin: 17mm 13mm 16mm; "
         f"@top-left {{ content: {_quoted(title)}; font: 9pt {theme.FONT}; color: #5b6068; }} "

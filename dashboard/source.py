@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -269,6 +269,7 @@ class Snapshot(Boards):
         which: str | None = None,
         unit: str | None = None,
         find: str | None = None,
+        part: Mapping[str, str] | None = None,
     ) -> Records:
         """Return one page of the rows behind a figure, or of those left outside it.
 
@@ -281,9 +282,11 @@ class Snapshot(Boards):
             which: As in ``metrics.records``.
             unit: Only rows of this reporting unit.
             find: Only rows that hold this text.
+            part: Only rows with these values of the metric's dimensions.
 
         Raises:
-            MetricError: There is no such column to sort by, or the figure is put together from several ledgers.
+            MetricError: There is no such dimension or column to sort by, or the figure is put together from several
+                ledgers.
         """
 
         def ask() -> Records:
@@ -292,6 +295,7 @@ class Snapshot(Boards):
                 period=asked.period,
                 county=asked.county,
                 unit=unit,
+                dims=part,
                 which=cast("detail.Which", which or "counted"),
                 as_of=asked.as_of,
                 offset=offset,
@@ -304,7 +308,9 @@ class Snapshot(Boards):
 
         if limit is None:
             return ask()
-        return self._remember(("records", metric, asked, offset, limit, sort, which, unit, find), ask)
+        return self._remember(
+            ("records", metric, asked, offset, limit, sort, which, unit, find, tuple((part or {}).items())), ask
+        )
 
     def cells(self, found: Records) -> list[dict[str, str]]:
         """Return for each of some rows the cell every value was read from, by column."""

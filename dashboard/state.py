@@ -7,7 +7,7 @@ know any metric, component or storage.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
@@ -22,6 +22,7 @@ OUTSIDE = {"estimated": "估计数", "blank": "缺数", "imprecise": "日期不�
 LONGEST_TEXT = 80
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 """The days a figure may be told as of; the same years that a period may lie in."""
+_PART = re.compile(r"[a-z][a-z0-9_]*:")
 _ID = re.compile(r"[0-9A-Za-z._-]{1,80}")
 _GRAINS: tuple[Grain, ...] = ("half", "quarter", "month")
 
@@ -51,6 +52,8 @@ class View:
     """Which rows: those counted (unsaid), or those left outside the figure for one reason."""
     unit: str | None = None
     """Only rows of this reporting unit."""
+    part: str | None = None
+    """Only rows of this part of the figure, as ``written_part`` writes it."""
     find: str | None = None
     """Only rows that hold this text."""
     sort: str | None = None
@@ -89,6 +92,16 @@ class Read:
 
     view: View
     notes: tuple[str, ...] = ()
+
+
+def written_part(dims: Mapping[str, str]) -> str | None:
+    """Return values of dimensions as an address carries them, such as ``mode:线下``; nothing where there are none."""
+    return "|".join(f"{name}:{value}" for name, value in dims.items()) or None
+
+
+def part_of(text: str | None) -> dict[str, str]:
+    """Return what ``written_part`` wrote."""
+    return {name: value for name, _, value in (piece.partition(":") for piece in (text or "").split("|")) if name}
 
 
 def asked_only(view: View) -> View:
@@ -160,6 +173,11 @@ def read_view(
             values["which"] = which
         elif which != "counted":
             notes.append(f"没有“{which[:40]}”这一类明细，已改为列出计入的记录。")
+    if part := given.get("part"):
+        if len(part) <= LONGEST_TEXT and all(_PART.match(piece) for piece in part.split("|")):
+            values["part"] = part
+        else:
+            notes.append(f"看不懂地址中的分项“{part[:40]}”，已列出全部。")
     for name in ("unit", "find"):
         if text := given.get(name, "").strip():
             values[name] = text[:LONGEST_TEXT]

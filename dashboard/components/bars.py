@@ -62,15 +62,18 @@ def bars(*, caption: str, headings: Sequence[str], rows: Sequence[Bar]) -> Compo
 
 
 def _row(row: Bar, *, noted: bool) -> Component:
-    name = html.A(row.name, href=row.href) if row.href else row.name
+    # The figure is what leads to its rows; its name beside it says whose rows.
+    figure = (
+        html.A(row.text, href=row.href, **{"aria-label": f"{row.name} {row.text}，查看明细"}) if row.href else row.text
+    )
     length = html.Span(style={"width": f"{min(max(row.share, 0.0), 1.0) * 100:.2f}%"}, className=f"hue-{row.hue}")
     cells = [
-        html.Th(name, scope="row"),
+        html.Th(row.name, scope="row"),
         html.Td(
             html.Div(
                 [
                     html.Span(length, className="rank-bar", **{"aria-hidden": "true"}),
-                    html.Span(row.text, className="bar-text", title=row.exact or None),
+                    html.Span(figure, className="bar-text", title=row.exact or None),
                 ],
                 className="rank-cell",
             )

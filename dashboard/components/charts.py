@@ -16,8 +16,7 @@ from dash.development.base_component import Component
 
 from dashboard import theme
 from dashboard.components.frame import fold
-from dashboard.components.tables import plain_table
-from dashboard.components.text import DASH
+from dashboard.components.tables import Told, plain_table
 
 Figure = dict[str, Any]
 """A chart as plotly.js takes it: plain data, for checking it again in Python costs more than asking for the figures."""
@@ -42,7 +41,7 @@ def chart(
     figure: Figure,
     label: str,
     headings: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    rows: Sequence[Sequence[str | Told]],
     caption: str | None = None,
     grow: bool = False,
     before: Component | None = None,
@@ -174,12 +173,23 @@ def trend_figure(
 
 
 def trend_rows(
-    *, labels: Sequence[str], actual: Series, plan: Series | None, last_year: Series | None
-) -> tuple[list[str], list[list[str]]]:
-    """Return headings and cells of the table behind a trend."""
+    *,
+    labels: Sequence[str],
+    actual: Series,
+    plan: Series | None,
+    last_year: Series | None,
+    links: Sequence[str] = (),
+) -> tuple[list[str], list[list[str | Told]]]:
+    """Return headings and cells of the table behind a trend; this period's values lead to their rows."""
     shown = [series for series in (actual, plan, last_year) if series is not None]
     headings = ["月份", *(series.name for series in shown)]
-    return headings, [[label, *(series.texts[index] for series in shown)] for index, label in enumerate(labels)]
+
+    def cell(series: Series, index: int) -> str | Told:
+        text = series.texts[index]
+        linked = series is actual and links and links[index] and series.values[index] is not None
+        return Told(text, links[index]) if linked else text
+
+    return headings, [[label, *(cell(series, index) for series in shown)] for index, label in enumerate(labels)]
 
 
 @dataclass(frozen=True)
@@ -366,8 +376,3 @@ def map_legend(*, shapes: Mapping[str, Any], places: Sequence[Place]) -> Compone
 def _chosen(places: Mapping[str, Place], feature: Mapping[str, Any]) -> bool:
     place = places.get(feature["properties"]["code"])
     return place is not None and place.chosen
-
-
-def map_rows(*, places: Sequence[Place]) -> list[list[str]]:
-    """Return the cells of the table behind the map."""
-    return [[place.name, place.text or DASH] for place in places]

@@ -30,6 +30,8 @@ class Point:
     pace_gap: float | None = None
     light: Light | None = None
     known: bool = True
+    href: str | None = None
+    """Where the rows behind the figure are listed."""
 
 
 def headline(*, done: Sequence[Point], watched: Sequence[Point], overdue: Point | None) -> Component | None:
@@ -45,7 +47,7 @@ def headline(*, done: Sequence[Point], watched: Sequence[Point], overdue: Point 
     if facts:
         clause: list[Any] = []
         for point in facts:
-            figure = html.Strong(f"{point.figure}{_spaced(point.unit)}")
+            figure = _linked(html.Strong(f"{point.figure}{_spaced(point.unit)}"), point)
             clause += ["、" if clause else "", html.Span([point.name, " ", figure], className="whole")]
         clauses.append(clause)
     # What the year asks for may be behind though this very period has no record at all.
@@ -69,7 +71,10 @@ def headline(*, done: Sequence[Point], watched: Sequence[Point], overdue: Point 
         else:
             clauses.append(
                 [
-                    html.Span(f"{overdue.figure}{_spaced(overdue.unit)}整改超期未完成", className="tone-bad whole"),
+                    _linked(
+                        html.Span(f"{overdue.figure}{_spaced(overdue.unit)}整改超期未完成", className="tone-bad whole"),
+                        overdue,
+                    ),
                     "，请督办",
                 ]
             )
@@ -87,10 +92,21 @@ def _listed(points: Sequence[Point], style: str) -> list[Any]:
         words += [
             "、" if words else "",
             html.Span(
-                [html.Span(point.name, className=style), f"（完成 {percent(point.completion)}）"], className="whole"
+                [
+                    html.Span(point.name, className=style),
+                    "（完成 ",
+                    _linked(percent(point.completion), point),
+                    "）",
+                ],
+                className="whole",
             ),
         ]
     return words
+
+
+def _linked(words: Any, point: Point) -> Any:
+    """Return a figure as a link to its rows, where they are told."""
+    return html.A(words, href=point.href, title=f"查看{point.name}明细") if point.href else words
 
 
 def _spaced(unit: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
@@ -14,15 +15,30 @@ from dash.development.base_component import Component
 from dashboard.components.text import DASH, percent
 
 
-def plain_table(*, caption: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Component:
+@dataclass(frozen=True)
+class Told:
+    """A figure in a table, and where its rows are listed."""
+
+    text: str
+    href: str
+
+
+def plain_table(*, caption: str, headings: Sequence[str], rows: Sequence[Sequence[str | Told]]) -> Component:
     """Return a small table of texts; the first cell of each row is its heading."""
+
+    def inside(cell: str | Told) -> Any:
+        return html.A(cell.text, href=cell.href, title="查看明细") if isinstance(cell, Told) else cell
+
     return html.Div(
         html.Table(
             [
                 html.Caption(caption, className="unseen"),
                 html.Thead(html.Tr([html.Th(heading, scope="col") for heading in headings])),
                 html.Tbody(
-                    [html.Tr([html.Th(row[0], scope="row"), *(html.Td(cell) for cell in row[1:])]) for row in rows]
+                    [
+                        html.Tr([html.Th(inside(row[0]), scope="row"), *(html.Td(inside(cell)) for cell in row[1:])])
+                        for row in rows
+                    ]
                 ),
             ],
             className="table compact",
@@ -50,6 +66,8 @@ class Standing:
     chosen: bool = False
     exact: str = ""
     """The figure with every digit; shown on hover."""
+    rows: str | None = None
+    """Where the rows behind the figure are listed."""
 
 
 def ranking(*, caption: str, unit: str, standings: Sequence[Standing], with_completion: bool) -> Component:
@@ -74,6 +92,8 @@ def _standing(standing: Standing, *, with_completion: bool) -> Component:
         **({"aria-current": "true"} if standing.chosen else {}),
     )
     length = html.Span(style={"width": f"{standing.share * 100:.1f}%"})
+    told = f"{standing.name} {standing.text}，查看明细"
+    figure = html.A(standing.text, href=standing.rows, **{"aria-label": told}) if standing.rows else standing.text
     return html.Tr(
         [
             html.Td(str(standing.rank) if standing.rank else DASH, className="rank"),
@@ -82,7 +102,7 @@ def _standing(standing: Standing, *, with_completion: bool) -> Component:
                 html.Div(
                     [
                         html.Span(length, className="rank-bar", **{"aria-hidden": "true"}),
-                        html.Span(standing.text, className="rank-value", title=standing.exact or None),
+                        html.Span(figure, className="rank-value", title=standing.exact or None),
                     ],
                     className="rank-cell",
                 )
@@ -105,6 +125,8 @@ class OverdueItem:
     status: str
     place: str
     """File, sheet and row it was read from."""
+    href: str | None = None
+    """Where all there is to know of it stands."""
 
 
 def overdue_list(*, items: Sequence[OverdueItem]) -> Component:
@@ -120,7 +142,12 @@ def overdue_list(*, items: Sequence[OverdueItem]) -> Component:
                     ),
                     html.Div(
                         [
-                            html.P(item.description, className="overdue-what"),
+                            html.P(
+                                html.A(item.description, href=item.href, className="cell")
+                                if item.href
+                                else item.description,
+                                className="overdue-what",
+                            ),
                             html.P(
                                 " · ".join(
                                     part

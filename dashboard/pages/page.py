@@ -27,6 +27,8 @@ PRODUCT = "工作台账看板"
 WHOLE_CITY = "全市"
 ROWS = "/records"
 """The page of the rows behind a figure."""
+RECORD = "/record"
+"""The page of one record."""
 FILES = (("Excel", "xlsx"), ("PDF", "pdf"))
 """What a page can be taken away as: the word, and the ending of the file."""
 
@@ -112,10 +114,18 @@ class Request:
         """Return the address of this screen after ``changes``."""
         return self.view.at(self.path if path is None else path, **changes)
 
-    def rows_of(self, metric: str, **changes: Any) -> str:
+    def rows_of(self, metric: str, *, path: str = ROWS, **changes: Any) -> str:
         """Return the address of the rows behind a figure of this screen; ``changes`` narrow it, as to one month."""
-        given = {"metric": metric, "focus": None, "which": None, "find": None, "unit": None, "record": None}
-        return self.at(ROWS, **(given | {"page": 1, "sort": None, "screen": False, "period": self.code} | changes))
+        given = {
+            "metric": metric,
+            "focus": None,
+            "which": None,
+            "find": None,
+            "unit": None,
+            "record": None,
+            "part": None,
+        }
+        return self.at(path, **(given | {"page": 1, "sort": None, "screen": False, "period": self.code} | changes))
 
     @property
     def exactly(self) -> str:
@@ -239,14 +249,16 @@ def _files(request: Request) -> list[frame.Choice]:
     return [frame.Choice(f"本页 {word}", f"/export/page.{kind}?{here}") for word, kind in FILES]
 
 
-def message_page(*, title: str, sentences: Sequence[str], command: str | None = None) -> list[Any]:
-    """Return a page that only says something: not found, no data, gone wrong."""
-    home = frame.Choice("回到总览", "/")
+def message_page(
+    *, title: str, sentences: Sequence[str], command: str | None = None, links: Sequence[frame.Choice] | None = None
+) -> list[Any]:
+    """Return a page that only says something: not found, no data, gone wrong; it leads home if nowhere else."""
+    ways = [frame.Choice("回到总览", "/")] if links is None else links
     return [
         html.Div(
             [
                 html.H1(title, tabIndex=-1, className="unseen"),
-                frame.empty(title=title, sentences=sentences, command=command, links=[home]),
+                frame.empty(title=title, sentences=sentences, command=command, links=ways),
             ],
             className="inner",
         )

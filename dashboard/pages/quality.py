@@ -10,7 +10,7 @@ from dash import html
 from dashboard.components import frame
 from dashboard.pages.page import Page, Request, ask_bar
 from dashboard.pages.sheet import home, narrowed, nothing
-from dashboard.parts import Canvas, LedgerQuality, Submissions
+from dashboard.parts import Canvas, Faults, LedgerQuality, Submissions
 
 TITLE = "数据质量"
 
@@ -18,7 +18,7 @@ TITLE = "数据质量"
 def render(request: Request) -> Sequence[Any]:
     """Return the page."""
     canvas = Canvas(request, {}, "")
-    drawn = [part.draw(canvas) for part in (Submissions(), LedgerQuality())]
+    drawn = [part.draw(canvas) for part in (Submissions(), LedgerQuality(), Faults())]
     shown = [component for component in drawn if component is not None]
     opening = html.Div(
         [

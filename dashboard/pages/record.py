@@ -16,8 +16,8 @@ from analytics.ledgers import Ledger, ledgers
 from dashboard.components import frame, tables
 from dashboard.components.text import DASH
 from dashboard.pages.overview import CARDS
-from dashboard.pages.page import Page, Request, ask_bar
-from dashboard.pages.records import RECORD, label, text
+from dashboard.pages.page import RECORD, Page, Request, ask_bar
+from dashboard.pages.records import label, text
 from dashboard.source import Records
 
 STANDING = {"current": "现行", "superseded": "已被替换", "revoked": "已撤回", "removed": "已删除"}
@@ -29,6 +29,7 @@ def render(request: Request) -> Sequence[Any]:
     metric = snapshot.catalogue[request.view.metric or CARDS[0]]
     ledger = ledgers()[metric.ledger]
     back = request.rows_of(metric.id, unit=request.view.unit, which=request.view.which, find=request.view.find,
+                           part=request.view.part,
                            sort=request.view.sort, page=request.view.page)  # fmt: skip
     crumbs = frame.crumbs(
         choices=[

@@ -19,14 +19,12 @@ from analytics.metrics import Metric
 from dashboard.components import frame, tables
 from dashboard.components.text import DASH
 from dashboard.pages.overview import CARDS
-from dashboard.pages.page import Page, Request, ask_bar, county_names
+from dashboard.pages.page import RECORD, Page, Request, ask_bar, county_names
 from dashboard.source import Records
-from dashboard.state import OUTSIDE, ROWS_A_PAGE
+from dashboard.state import OUTSIDE, ROWS_A_PAGE, part_of
 
 NUMBERS = frozenset({"count", "decimal", "money", "percent"})
 ORIGIN = "file_name"
-RECORD = "/record"
-"""The page of one record."""
 SHOWN_AT_MOST = 8
 """Columns of a ledger listed beside where the row came from."""
 
@@ -40,7 +38,7 @@ def render(request: Request) -> Sequence[Any]:
         # The address names a page past the last one.
         request = replace(request, view=replace(request.view, page=-(-found.total // ROWS_A_PAGE)))
         found = listed(request, metric_id, page=request.view.page)
-    overview = request.at("/", metric=None, sort=None, page=1, which=None, unit=None, find=None)
+    overview = request.at("/", metric=None, sort=None, page=1, which=None, unit=None, part=None, find=None)
     ledger = ledgers()[found.ledger]
     return [
         ask_bar(request, line=metric.line),
@@ -78,6 +76,7 @@ def listed(request: Request, metric_id: str, *, page: int | None) -> Records:
         which=view.which,
         unit=view.unit,
         find=view.find,
+        part=part_of(view.part),
     )
 
 
@@ -86,7 +85,7 @@ def _told(request: Request, metric: Metric, found: Records) -> Component:
     if view.which:
         words = f"因{OUTSIDE[view.which]}没有计入的记录 {found.total:,} 行。"
         return html.P([words, metric.definition], className="headline")
-    if view.unit or view.find:
+    if view.unit or view.find or view.part:
         return html.P(f"筛选出 {found.total:,} 行。{metric.definition}", className="headline")
     value = snapshot.figures((metric.id,), request.asked)[metric.id].value
     total = html.Strong(snapshot.told(metric.id, value), id="total")
@@ -104,8 +103,13 @@ def _filters(request: Request, metric: Metric) -> Component:
     offices = [frame.Choice("全部填报单位", request.at(unit=None, page=1), view.unit is None)]
     offices += [frame.Choice(unit, request.at(unit=unit, page=1), unit == view.unit) for unit in units if unit]
     files = request.view.at("/export/records", page=1, version=request.snapshot.version_id).partition("?")
+    parts = [
+        frame.Choice(f"{_dimension(metric, name)}：{value}", request.at(part=None, page=1))
+        for name, value in part_of(view.part).items()
+    ]
     return html.Div(
         [
+            frame.filters(choices=parts),
             frame.chips(label="列出哪些记录", choices=which),
             frame.picker(name="unit", label="填报单位", choices=offices),
             # The script puts a field for the text to look for here.
@@ -122,13 +126,21 @@ def _filters(request: Request, metric: Metric) -> Component:
     )
 
 
+def _dimension(metric: Metric, name: str) -> str:
+    """Return what a dimension of a metric is called."""
+    labels = {column.name: column.label for column in ledgers()[metric.ledger].columns}
+    return labels.get(name, name)
+
+
 def _nothing(request: Request, ledger: Ledger) -> Component:
     return frame.empty(
         title="没有对应的记录",
         sentences=[f"{request.county_name}{request.period_name}没有符合条件的{ledger.name}记录。"],
         links=[
-            frame.Choice("取消筛选", request.at(which=None, unit=None, find=None, page=1)),
-            frame.Choice("回到总览", request.at("/", metric=None, sort=None, page=1, which=None, unit=None, find=None)),
+            frame.Choice("取消筛选", request.at(which=None, unit=None, part=None, find=None, page=1)),
+            frame.Choice(
+                "回到总览", request.at("/", metric=None, sort=None, page=1, which=None, unit=None, part=None, find=None)
+            ),
         ],
     )
 

@@ -209,4 +209,5 @@ def _point(request: Request, row: MetricRow) -> Point:
         pace_gap=row.pace_gap,
         light=row.light,
         known=row.value is not None,
+        href=None if metric.restricted else request.rows_of(metric.id),
     )

@@ -9,7 +9,7 @@ from dashboard.parts.figures import Cards, Tiles
 from dashboard.parts.places import CountyMap, Ranking
 from dashboard.parts.series import Calendar, Trend
 from dashboard.parts.shares import Parts, Split, Steps
-from dashboard.parts.states import Ages, LedgerQuality, PartyLife, Submissions, Targets
+from dashboard.parts.states import Ages, Faults, LedgerQuality, PartyLife, Submissions, Targets
 from dashboard.parts.words import Words
 from dashboard.parts.work import Overdue
 
@@ -20,6 +20,7 @@ __all__ = [
     "Canvas",
     "Cards",
     "CountyMap",
+    "Faults",
     "LedgerQuality",
     "Overdue",
     "Part",

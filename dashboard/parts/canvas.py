@@ -14,11 +14,9 @@ from dash.development.base_component import Component
 
 from analytics.metrics import Change, Metric, MetricRow
 from dashboard.components.text import Moved
-from dashboard.pages.page import Request
+from dashboard.pages.page import RECORD, Request, county_names
 from dashboard.source import Figure, Snapshot
-
-RECORDS = "/records"
-"""Where the rows behind a figure are listed."""
+from dashboard.state import written_part
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,23 @@ class Canvas:
         """Return the address of the rows behind a figure; ``None`` where its rows are not told to anyone."""
         if self.metric(metric).restricted:
             return None
-        asked = {"focus": None, "page": 1, "sort": None, "period": self.request.code, "metric": metric}
-        return self.request.at(RECORDS, **(asked | changes))
+        return self.request.rows_of(metric, **changes)
+
+    def record(self, metric: str, record_id: str) -> str:
+        """Return the address of one record among the rows behind a figure."""
+        return self.request.rows_of(metric, path=RECORD, record=record_id)
+
+    def part(self, metric: str, dims: Mapping[str, str], **changes: Any) -> str | None:
+        """Return the address of the rows behind one part of a figure, told by the values of its dimensions."""
+        given = dict(dims)
+        county = given.pop("county", None)
+        if county is not None:
+            code = next((code for code, name in county_names().items() if name == county), None)
+            if code is None:
+                given["county"] = county
+            else:
+                changes = {"county": code} | changes
+        return self.records(metric, part=written_part(given), **changes)
 
 
 class Part(Protocol):

@@ -72,7 +72,11 @@ class CountyMap:
                     figure=charts.map_figure(shapes=outlines, places=places),
                     label=f"{canvas.request.period_name}各县区{metric.name}分布图",
                     headings=["县区", metric.name],
-                    rows=charts.map_rows(places=places),
+                    rows=[
+                        [place.name, tables.Told(place.text, rows) if place.value is not None and rows else place.text]
+                        for place in places
+                        for rows in [canvas.records(canvas.focus, county=place.code)]
+                    ],
                     before=charts.map_legend(shapes=outlines, places=places),
                 )
             ],
@@ -118,6 +122,7 @@ def _standings(canvas: Canvas) -> list[tables.Standing]:
                 exact=canvas.snapshot.told(canvas.focus, row.value),
                 share=abs(float(row.value)) / highest if row.value is not None and highest else 0.0,
                 href=_address(canvas, code),
+                rows=canvas.records(canvas.focus, county=code) if row.value is not None else None,
                 completion=row.completion,
                 chosen=code == canvas.request.view.county,
             )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components import charts, frame
+from dashboard.components import charts, frame, tables
 from dashboard.components.text import day
 from dashboard.parts.canvas import Canvas, number
 from dashboard.source import Figure
@@ -46,7 +46,7 @@ class Trend:
         last_year = series("上年同期", [point.last_year for point in trend])
         planned = plan if any(value is not None for value in plan.values) else None
         links = [canvas.records(metric_id, period=point.code) or "" for point in trend]
-        headings, rows = charts.trend_rows(labels=labels, actual=actual, plan=planned, last_year=last_year)
+        headings, rows = charts.trend_rows(labels=labels, actual=actual, plan=planned, last_year=last_year, links=links)
         figure = charts.trend_figure(
             labels=labels, actual=actual, plan=planned, last_year=last_year, links=links, rate=metric.is_ratio
         )
@@ -102,7 +102,11 @@ class Calendar:
             for each in every
         ]
         label = f"{canvas.request.county_name}{start.year}年{self.title}，逐日{metric.name}"
-        rows = [[day(each.date), each.text] for each in days if each.date in found.values]
+        rows = [
+            [day(each.date), tables.Told(each.text, each.href) if each.href else each.text]
+            for each in days
+            if each.date in found.values
+        ]
         return frame.section(
             title=f"{start.year}年{self.title}",
             aside=html.Span("颜色越深越多，点击某天看明细", className="faint"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
@@ -47,13 +48,21 @@ class Parts:
             return None
         longest = max((part.share or 0.0 for part in parts), default=0.0) or 1.0
         drawn = [
-            _bar(canvas, part.label, part.id, part.value, 100 * (part.share or 0.0) / longest, percent(part.share))
+            _bar(
+                canvas,
+                part.label,
+                part.id,
+                part.value,
+                100 * (part.share or 0.0) / longest,
+                percent(part.share),
+                href=canvas.part(part.id, part.dims),
+            )
             for part in parts
         ]
         title = self.title or found.name
         return _section(
             title=title,
-            aside=f"共 {canvas.snapshot.told(found.id, found.value)}",
+            aside=["共 ", _whole(canvas, found.id, found.value)],
             name=f"parts-{self.what}-{self.by}" if self.by else f"parts-{self.what}",
             span=self.span,
             caption=f"{canvas.request.period_name}{title}",
@@ -102,6 +111,7 @@ class Split:
                 row.value,
                 100 * float(row.value) / highest if row.value is not None and highest else 0.0,
                 "；".join(row.flags),
+                href=canvas.part(row.id, row.dims),
             )
             for row in known
         ]
@@ -145,10 +155,23 @@ class Steps:
         scale = max(float(first.value), float(above.value or 0) if above else 0.0)
         rows = []
         if above is not None:
-            rows.append(_bar(canvas, above.name, above.id, above.value, _of(above.value, scale), "", quiet=True))
+            rows.append(
+                _bar(
+                    canvas,
+                    above.name,
+                    above.id,
+                    above.value,
+                    _of(above.value, scale),
+                    "",
+                    quiet=True,
+                    href=canvas.records(above.id),
+                )
+            )
         for step in found.steps:
             note = f"{canvas.metric(step.rate_id).name} {percent(step.rate)}" if step.rate_id else ""
-            rows.append(_bar(canvas, step.name, step.id, step.value, _of(step.value, scale), note))
+            rows.append(
+                _bar(canvas, step.name, step.id, step.value, _of(step.value, scale), note, href=canvas.records(step.id))
+            )
         return _section(
             title=found.name,
             aside=f"比率均以{first.name}为分母",
@@ -162,12 +185,26 @@ class Steps:
         )
 
 
+def _whole(canvas: Canvas, metric: str, value: Figure) -> Any:
+    """Return the figure of the whole, leading to its rows."""
+    told, href = canvas.snapshot.told(metric, value), canvas.records(metric)
+    return html.A(told, href=href, title=f"查看{canvas.metric(metric).name}明细") if href else told
+
+
 def _of(value: Figure, scale: float) -> float:
     return 100 * float(value) / scale if value is not None and scale else 0.0
 
 
 def _bar(
-    canvas: Canvas, name: str, metric: str, value: Figure, share: float, note: str, *, quiet: bool = False
+    canvas: Canvas,
+    name: str,
+    metric: str,
+    value: Figure,
+    share: float,
+    note: str,
+    *,
+    quiet: bool = False,
+    href: str | None = None,
 ) -> bars.Bar:
     """Return one bar; ``share`` is its length in per cent."""
     snapshot = canvas.snapshot
@@ -177,6 +214,7 @@ def _bar(
         exact=snapshot.told(metric, value),
         share=share / 100,
         note=note,
+        href=href if value is not None else None,
         hue="quiet" if quiet else "actual",
     )
 
@@ -184,7 +222,7 @@ def _bar(
 def _section(
     *,
     title: str,
-    aside: str,
+    aside: Any,
     name: str,
     span: int,
     caption: str,

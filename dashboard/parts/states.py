@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from dash import html
 from dash.development.base_component import Component
 
-from analytics.metrics import TargetRow
+from analytics.metrics import TargetRow, boards
 from dashboard.components import bars, frame, matrix, tables
 from dashboard.components.text import DASH, day, pace_words, percent
+from dashboard.pages.page import county_names
 from dashboard.parts.canvas import Canvas
+from dashboard.source import Figure
 
 LIGHTS: dict[str | None, tuple[matrix.Mood, str]] = {
     "green": ("good", "达到进度"),
@@ -95,7 +97,23 @@ def _target(canvas: Canvas, row: TargetRow | None) -> matrix.Cell:
         pace_words(row.pace_gap),
         *row.flags,
     ]
-    return matrix.Cell(percent(row.completion), mood, said=words, title="\n".join(line for line in lines if line))
+    return matrix.Cell(
+        percent(row.completion),
+        mood,
+        said=words,
+        title="\n".join(line for line in lines if line),
+        href=_reached(canvas, row),
+    )
+
+
+def _reached(canvas: Canvas, row: TargetRow) -> str | None:
+    """Return the rows behind what a target was reached by: those of the year so far, or of the period for a state."""
+    period = canvas.request.asked.period
+    code = canvas.request.code
+    if row.pace_gap is not None and period.start != period.start.replace(month=1, day=1):
+        code = f"{period.start.replace(month=1, day=1)}..{period.end}"
+    county = next((code for code, name in county_names().items() if name == row.place), None)
+    return canvas.records(row.id, period=code, county=county or canvas.request.view.county)
 
 
 @dataclass(frozen=True)
@@ -127,14 +145,15 @@ class Ages:
         ]
         places = list(dict.fromkeys(place for band in found.bands for place in band.counties))
         behind = [
-            [place, *(canvas.snapshot.exact(band.id, band.counties.get(place)) for band in found.bands)]
+            [place, *(_open_items(canvas, band.id, place, band.counties.get(place)) for band in found.bands)]
             for place in places
         ]
         caption = f"{day(found.as_of)}{found.name}"
+        whole_told = canvas.snapshot.told(found.id, found.value)
         return frame.section(
             title="未完成项的期限",
             aside=html.Span(
-                f"共 {canvas.snapshot.told(found.id, found.value)} · {day(found.as_of)}", className="faint"
+                ["共 ", html.A(whole_told, href=canvas.records(found.id)), f" · {day(found.as_of)}"], className="faint"
             ),
             name="ageing",
             span=self.span,
@@ -156,6 +175,12 @@ class Ages:
         )
 
 
+def _open_items(canvas: Canvas, metric: str, place: str, value: Figure) -> str | tables.Told:
+    text = canvas.snapshot.exact(metric, value)
+    href = canvas.part(metric, {"county": place}) if value else None
+    return tables.Told(text, href) if href else text
+
+
 @dataclass(frozen=True)
 class PartyLife:
     """What every branch held of what was due, by kind."""
@@ -173,6 +198,7 @@ class PartyLife:
         if not found:
             return None
         kinds = list(dict.fromkeys(one.kind for one in found))
+        rule = boards().party_life
         held = {(one.branch, one.kind): one for one in found}
 
         def cell(branch: str, kind: str) -> matrix.Cell:
@@ -180,7 +206,10 @@ class PartyLife:
             if one is None:
                 return matrix.Cell("", "none", said="不要求")
             mood: matrix.Mood = "good" if one.held >= one.due else "warn" if one.held else "bad"
-            return matrix.Cell(f"{one.held}/{one.due}", mood, said=percent(one.share))
+            where = {rule.branch: branch, rule.kind: kind}
+            return matrix.Cell(
+                f"{one.held}/{one.due}", mood, said=percent(one.share), href=canvas.part(rule.kpi, where)
+            )
 
         branches = list(dict.fromkeys(one.branch for one in found))
         return frame.section(
@@ -307,6 +336,48 @@ class LedgerQuality:
                     caption=f"{canvas.request.period_name}各台账的数据质量",
                     corner="台账",
                     headings=["工作簿（份）", "已入库（行）", "隔离未入库（行）", "含估计数（行）", "迟报（份）"],
+                    rows=rows,
+                )
+            ],
+        )
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What is wrong most often in the workbooks, each with one place to look at."""
+
+    span: int = 12
+
+    @property
+    def needs(self) -> Sequence[str]:
+        """Nothing of the period as a whole."""
+        return ()
+
+    def draw(self, canvas: Canvas) -> Component | None:
+        """Return the table; nothing where nothing was found."""
+        found = canvas.snapshot.faults(canvas.request.asked)
+        if not found:
+            return None
+        rows = [
+            [
+                fault.title,
+                "未入库" if fault.severity == "error" else "提示",
+                f"{fault.times:,}",
+                f"{fault.files:,}",
+                f"{fault.message}——{'，'.join(part for part in (fault.file, fault.sheet, fault.cell) if part)}",
+                fault.hint,
+            ]
+            for fault in found
+        ]
+        return frame.section(
+            title="最常见的问题",
+            aside=html.Span("“未入库”的行没有计入任何数字，改正后重报即可", className="faint"),
+            name="faults",
+            span=self.span,
+            children=[
+                tables.plain_table(
+                    caption=f"{canvas.request.period_name}各单位工作簿中最常见的问题",
+                    headings=["问题", "结果", "次数", "工作簿（份）", "例子", "怎么改"],
                     rows=rows,
                 )
             ],

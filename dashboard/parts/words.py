@@ -39,7 +39,7 @@ class Words:
         for told in sorted(found.spans, key=lambda span: span.start):
             words.append(found.text[done : told.start])
             piece, name = found.text[told.start : told.end], canvas.metric(told.id).name
-            href = canvas.records(told.id)
+            href = canvas.part(told.id, told.dims, period=told.period)
             words.append(html.A(piece, href=href, title=f"查看{name}明细") if href else piece)
             done = told.end
         words.append(found.text[done:])

@@ -46,7 +46,9 @@ class Overdue:
         elif not found.total:
             body = frame.empty(title="没有超期未完成的整改", sentences=[f"{where}的整改均在期限内。"])
         else:
-            body = tables.overdue_list(items=[item(row) for row in found.rows])
+            body = tables.overdue_list(
+                items=[item(row, canvas.record(OVERDUE, row["record_id"])) for row in found.rows]
+            )
         return frame.section(
             title="超期未完成的整改",
             aside=more if found.total else None,
@@ -56,7 +58,7 @@ class Overdue:
         )
 
 
-def item(row: dict[str, Any]) -> tables.OverdueItem:
+def item(row: dict[str, Any], href: str | None = None) -> tables.OverdueItem:
     """Return an item as it stood; one put right since then says when, or its status would seem to contradict.
 
     One said to be done before that day, but not yet accepted (待验收), keeps its status.
@@ -72,4 +74,5 @@ def item(row: dict[str, Any]) -> tables.OverdueItem:
         days=int(row["days_overdue"]),
         status=f"其后于{day(done)}完成" if since else str(row["status"]),
         place=f"{row['file_name']} · {row['sheet']} · 第 {row['row']} 行",
+        href=href,
     )

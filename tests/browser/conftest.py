@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from watching import Served, Watched, hold_to, watch
 
 from analytics import demo, intake
+from analytics.operations import accounts
+from analytics.operations.roles import roles
 from analytics.settings import Settings
 
 FLAGS = [
@@ -27,6 +29,9 @@ FLAGS = [
 ]
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "images"
 STARTED_WITHIN = 90.0
+PATIENCE = 60_000
+"""Milliseconds a test waits for what it expects: a busy machine is not a failure."""
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +42,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     made = Settings(data=folder / "data")
     reports = intake.ingest([folder / "workbooks"], made)
     assert not [report.file for report in reports if report.state in {"unreadable", "rejected"}]
+    # What makes it a demonstration: whoever comes may look around, though there are accounts.
+    (made.data / "demo").mkdir(exist_ok=True)
     return made
 
 
@@ -103,6 +110,12 @@ def phone(browser: Browser, served: Served) -> Iterator[Watched]:
     yield watched
     hold_to(watched)
     context.close()
+
+
+@pytest.fixture(scope="session")
+def password(settings: Settings) -> str:
+    """The one-time password of ``everything``, who has every role and the grant for discipline."""
+    return accounts.add(settings, login="everything", name="全能", roles=list(roles()), discipline=True, by="test")
 
 
 @pytest.fixture

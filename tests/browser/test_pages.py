@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -21,6 +23,7 @@ pytestmark = pytest.mark.browser
 
 SHOWN = [page for page in PAGES if page.listed and page.opens_to(VISITOR)]
 INSPECTOR = Person(id="1", login="jijian", name="纪检", roles=frozenset({"leader"}), discipline=True)
+GOOD = "一句好记又够长的话，只有我知道"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -48,15 +51,55 @@ def test_everyone_can_use_a_page_on_a_desk_and_on_a_phone_light_and_dark(
     page.goto(desk.address + path)
     page.wait_for_selector("main h1")
     page.wait_for_load_state("networkidle")
-    scheme = "document.documentElement.setAttribute('data-mantine-color-scheme', '{}')"
-    for width, name in ((1440, "light"), (390, "dark")):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate(scheme.format(name))
-        assert complaints(page) == [], f"{name}, {width} pixels"
-        # A chart follows the window a moment later.
-        page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)
+    usable(page, path)
     # An address that does not open, or is not there, is said in the browser's console too.
     desk.complaints[:] = [said for said in desk.complaints if "status of 40" not in said]
+
+
+def usable(page: Page, where: str) -> None:
+    """Hold a page to the rules on a desk in light and on a phone in the dark."""
+    for width, name in ((1440, "light"), (390, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(f"document.documentElement.setAttribute('data-mantine-color-scheme', '{name}')")
+        assert complaints(page) == [], f"{where}: {name}, {width} pixels"
+        # A chart follows the window a moment later.
+        for _ in range(50):
+            if page.evaluate("document.documentElement.scrollWidth") <= width:
+                break
+            page.wait_for_timeout(100)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, where
+
+
+def test_everyone_can_come_in_and_use_the_pages_of_the_roles(desk: Watched, password: str) -> None:
+    page = desk.page
+    page.goto(f"{desk.address}/signin?next=/integrity%3Fperiod%3D2024")
+    usable(page, "sign-in")
+    page.fill("input[name=login]", "everything")
+    page.fill("input[name=password]", password)
+    page.keyboard.press("Enter")
+    # A one-time password is changed first; then the way goes on to what was asked for.
+    page.wait_for_url("**/account?next=*")
+    usable(page, "first password")
+    page.fill("#old", password)
+    for field in ("#new", "#again"):
+        page.fill(field, GOOD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/integrity?period=2024")
+    expect(page.locator("h1")).to_contain_text("廉政")
+    for path in ("", "/uploads", "/approvals", "/users", "/users/everything", "/audit", "/account"):
+        if path:
+            page.goto(desk.address + path)
+        page.wait_for_selector("main h1")
+        page.wait_for_load_state("networkidle")
+        usable(page, path)
+    # The last of the way down: a record, with its original for those who may have it.
+    desk.open("/records?period=2024&metric=J02")
+    page.locator(".origin a").first.click()
+    page.wait_for_selector("#place")
+    usable(page, "record")
+    with page.expect_download() as got:
+        page.locator(".panel-upload a.button").click()
+    assert got.value.suggested_filename in page.inner_text("#place")
 
 
 def test_the_list_of_pages_unfolds_on_a_phone_and_keeps_what_was_asked(phone: Watched) -> None:
@@ -173,6 +216,50 @@ def test_a_definition_is_found_while_one_types(desk: Watched) -> None:
     field.fill("")
     expect(page.locator("#term-J01")).to_be_visible()
     assert len(desk.requests) == before
+
+
+def addresses(part: Any) -> Iterator[str]:
+    """Every address on a screen."""
+    if isinstance(part, list | tuple):
+        for each in part:
+            yield from addresses(each)
+    elif isinstance(part, Component):
+        if isinstance(href := getattr(part, "href", None), str):
+            yield href
+        yield from addresses(getattr(part, "children", None))
+
+
+@pytest.mark.parametrize("path", ["/", "/events", "/training", "/fairs", "/rectification", "/party"])
+def test_every_figure_leads_to_rows(settings: Settings, path: str) -> None:
+    source = Source(settings)
+    found = dict.fromkeys(addresses(_screen(source, path, "?period=2024", VISITOR)[0]))
+    rows = [urlsplit(href) for href in found if href.startswith(("/records", "/record?"))]
+    assert len(rows) > 20
+    # A few of each kind: what follows the metric says which part of it the rows are of.
+    for parts in rows[:: max(1, len(rows) // 12)]:
+        words = words_of(_screen(source, parts.path, f"?{parts.query}", VISITOR)[0])
+        assert "没有对应的记录" not in words, parts
+        assert "问不出" not in words, parts
+        assert "没有这条记录" not in words, parts
+
+
+def test_the_rows_of_a_part_are_the_parts_own(desk: Watched, served: Served) -> None:
+    page = desk.open("/fairs?period=2024")
+    bar = page.locator(".panel-parts-fair_mode .bar-text a").first
+    mode = page.locator(".panel-parts-fair_mode tbody th").first.inner_text()
+    bar.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".rows")
+    expect(page.locator(".filter")).to_contain_text(mode)
+    rows = metrics.records("J01", period="2024", dims={"mode": mode}, limit=1, version=served.version)
+    expect(page.locator(".pager")).to_contain_text(f"共 {rows.attrs['total']} 行")
+
+
+def test_the_most_frequent_faults_are_listed_with_a_cell_to_look_at(desk: Watched) -> None:
+    page = desk.open("/quality?period=2024")
+    lines = page.locator(".panel-faults tbody tr").all_inner_texts()
+    assert any("计数是约数" in line for line in lines)
+    assert all("演示数据_" in line for line in lines)
 
 
 def test_a_page_without_data_says_what_to_upload(desk: Watched) -> None:

@@ -49,6 +49,7 @@ class Watched:
 
 def watch(context: BrowserContext, served: Served) -> Watched:
     """Open a page in ``context`` whose requests and complaints are kept."""
+    context.set_default_timeout(60_000)
     page = context.new_page()
     watched = Watched(page, served.address)
     page.on("request", lambda request: watched.requests.append(request))

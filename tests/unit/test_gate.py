@@ -6,6 +6,7 @@ one says here who may call it, and ``needs`` in the code must agree.
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import re
@@ -274,13 +275,22 @@ def test_a_new_person_can_do_nothing_before_changing_the_password(app: Dash, set
     password = accounts.reset(settings, "new", by="test")
     client, answer = signed_in(app, "new", password)
     assert answer.status_code == 302
-    for path in ("/", "/records", "/fresh"):
-        assert client.get(path).headers.get("Location") == "/account"
-    page = client.get("/account").text
+    assert client.get("/").headers.get("Location") == "/account"
+    asked = client.get("/records?metric=J02&county=610303").headers.get("Location")
+    assert asked == "/account?next=/records%3Fmetric%3DJ02%26county%3D610303"
+    page = client.get(asked).text
     form = {"old": password, "new": GOOD, "again": GOOD, "csrf_token": token_in(page)}
     assert "两次" in client.post("/account", data=form | {"again": "x"}).text
-    assert client.post("/account", data=form).headers["Location"] == "/"
-    assert client.get("/").status_code == 200
+    going_to = html.unescape(re.findall(r'name="next" value="([^"]+)"', page)[0])
+    assert client.post("/account", data=form | {"next": going_to}).headers["Location"] == going_to
+    assert client.get(going_to).status_code == 200
+
+
+def test_what_a_visitor_takes_away_is_put_down_with_where_they_asked_from(app: Dash, settings: Settings) -> None:
+    answer = app.server.test_client().get("/export/records.csv?period=2024&metric=J02")
+    assert answer.status_code == 200
+    last = audit.lines(settings, limit=1)[0][0]
+    assert (last.who, last.action, last.address) == ("visitor", "export", "127.0.0.1")
 
 
 @pytest.mark.parametrize(
