@@ -34,6 +34,7 @@ from analytics.console.options import (
     ledger_option,
     mapping_of,
     out_option,
+    paths_of,
     settings,
     tell_written,
     wait_option,
@@ -122,7 +123,7 @@ def verb() -> Callable[[Callable[..., None]], click.Command]:
 
 
 @verb()
-@click.argument("paths", nargs=-1, required=True, metavar="文件或文件夹…", type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, metavar="文件或文件夹…", callback=paths_of)
 @click.option("--dry-run", is_flag=True, help="只校验、比较并留待确认（taizhang confirm），不导入。")
 @ledger_option
 @click.option("--period", metavar="期", help="填报期：2024、2024-07 或 2024Q3；也用来补全没写年份的日期。")

@@ -193,6 +193,17 @@ def fields_of(mapping: Mapping[str, str], ledger: Ledger | None) -> dict[str, st
     return found
 
 
+def paths_of(ctx: click.Context, option: click.Parameter, given: Sequence[str]) -> tuple[Path, ...]:  # noqa: ARG001 - click's signature
+    """Return files and folders as typed; an empty word is no way of naming the current folder.
+
+    Raises:
+        Failure: A word is empty, as a variable of the shell that was never set.
+    """
+    if not all(word.strip() for word in given):
+        raise Failure("有一个文件名是空的。", "请核对命令；要导入当前文件夹，请写 .（一个点）。", WRONG_USAGE)
+    return tuple(map(Path, given))
+
+
 def check_suffix(path: Path, *kinds: str) -> None:
     """Hold an output file's extension to what will be written into it.
 

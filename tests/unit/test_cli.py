@@ -83,6 +83,7 @@ ENGLISH = re.compile(r"\b(Usage|Error|Options|Commands|Missing|Invalid|No such|T
         (["serve", "--port", "八千"], "不是合适的数"),
         (["ingest", "x.xlsx", "--wait", "-1"], "超出范围"),
         (["ingest", "没有的.xlsx"], "找不到"),
+        (["ingest", ""], "文件名是空的"),
         (["ingest", ".", "--ledger", "nothing"], "没有“nothing”这种台账"),
         (["ingest", ".", "--set", "source"], "列名=值"),
         (["ingest", ".", "--set", "sourse=督查"], "source"),
