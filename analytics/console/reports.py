@@ -61,6 +61,12 @@ def findings(rows: Sequence[Row], *, with_file: bool = False) -> str:
     )
 
 
+def _ledger_of(sheet: Row, names: Mapping[str, str]) -> str:
+    """Say which ledger a sheet is, or which it looks like where it could not be taken for one."""
+    likely = names.get(sheet.get("likely") or "")
+    return names.get(sheet["ledger"] or "") or (f"像{likely}" if likely else "不是台账")
+
+
 def files(reports: Sequence[Row], names: Mapping[str, str], most: int = MOST_FINDINGS) -> str:
     """Return what became of each file: its sheets with their counts, then what is worth looking at.
 
@@ -81,7 +87,7 @@ def files(reports: Sequence[Row], names: Mapping[str, str], most: int = MOST_FIN
                     name if index == 0 else "",
                     state(report["state"]) if index == 0 else "",
                     shorten(sheet["sheet"], 20),
-                    names.get(sheet["ledger"] or "", "不是台账"),
+                    _ledger_of(sheet, names),
                     number(counts["read"]),
                     number(counts["loaded"]),
                     (number(counts["quarantined"]), BAD if counts["quarantined"] else None),
