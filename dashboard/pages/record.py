@@ -86,7 +86,7 @@ def _values(ledger: Ledger, row: Mapping[str, Any], cells: Mapping[str, str]) ->
         for column in ledger.columns
         if row.get(column.name) is not None or column.name in cells
     ]
-    return tables.plain_table(caption="各项数值和单元格", headings=["栏目", "数值", "单元格"], rows=rows)
+    return tables.plain_table(caption="每一栏的数值和它的单元格", headings=["栏目", "数值", "单元格"], rows=rows)
 
 
 def _upload(request: Request, upload_id: str) -> Component:
@@ -112,7 +112,7 @@ def _upload(request: Request, upload_id: str) -> Component:
         original = html.P(
             html.A("下载原始文件", href=f"/original/{upload_id}", className="button", **{"data-plain": "true"})
         )
-    return html.Div([tables.plain_table(caption="这次上传", headings=["项目", "内容"], rows=rows), original])
+    return html.Div([tables.plain_table(caption="这次上传的文件和时间", headings=["项目", "内容"], rows=rows), original])
 
 
 def _history(request: Request, ledger: Ledger, row: Mapping[str, Any]) -> Component:
