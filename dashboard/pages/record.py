@@ -112,7 +112,9 @@ def _upload(request: Request, upload_id: str) -> Component:
         original = html.P(
             html.A("下载原始文件", href=f"/original/{upload_id}", className="button", **{"data-plain": "true"})
         )
-    return html.Div([tables.plain_table(caption="这次上传的文件和时间", headings=["项目", "内容"], rows=rows), original])
+    return html.Div(
+        [tables.plain_table(caption="这次上传的文件和时间", headings=["项目", "内容"], rows=rows), original]
+    )
 
 
 def _history(request: Request, ledger: Ledger, row: Mapping[str, Any]) -> Component:
