@@ -187,13 +187,12 @@ def ingest(
 
             leave_pandas_out()
             main.leave_at_once = True
-        several = len(paths) > 1 or paths[0].is_dir()
         chosen = settings(lock_wait=wait)
         if alone:
             started.open_ahead(paths[0], chosen.limits, chosen.reader_memory, chosen.reader_seconds)
         from analytics.etl.sandbox import Reader
 
-        reader = Reader(chosen, workers=min(2 if several else 1, os.cpu_count() or 1), started=started)
+        reader = Reader(chosen, workers=1 if alone else min(2, os.cpu_count() or 1), started=started)
         from analytics import intake
         from analytics.warehouse.periods import span
 

@@ -73,7 +73,7 @@ def begin_identities(batch: Batch, unit: str | None) -> Callable[[], pa.Array]:
     size = len(batch.rows)
     known = {**batch.arrays, REPORTING_UNIT: pa.repeat(pa.scalar(unit, pa.string()), size)}
     schema = record_schema(batch.ledger)
-    names = {*key_fields(batch.ledger), REPORTING_UNIT, *(column.name for column in batch.ledger.columns)}
+    names = {REPORTING_UNIT, *(column.name for column in batch.ledger.columns)}
     kinds = {name: schema.field(name).type for name in schema.names if name in names}
     table = pa.table({name: known[name] if name in known else pa.nulls(size, kind) for name, kind in kinds.items()})
     if size < _MANY:

@@ -16,9 +16,8 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
 from analytics.etl.package import attributes, refuse_doctype, unescape
+from analytics.etl.xlsx import OFFICE, RELATIONS
 
-_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _TYPES = "[Content_Types].xml"
 _CELL = re.compile(rb"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
 _RESULT = re.compile(rb"<v(?: [^>]*)?>(.*?)</v>", re.DOTALL)
@@ -67,7 +66,7 @@ class _Parts:
             outside = one.get("TargetMode") == "External"
             said = one | {"Target": one["Target"] if outside else f"/{one['Target']}"}
             lines.append(f"<Relationship {' '.join(f'{key}={quoteattr(value)}' for key, value in said.items())}/>")
-        text = f'<Relationships xmlns="{_RELATIONS}">{"".join(lines)}</Relationships>'
+        text = f'<Relationships xmlns="{RELATIONS}">{"".join(lines)}</Relationships>'
         self.of[f"{folder}/_rels/{name}.rels"] = text.encode()
 
     def sheets(self) -> dict[str, str]:
@@ -216,11 +215,11 @@ def _take_drawing(old: _Parts, source: str, new: _Parts, target: str) -> None:
         ours["Target"] = names[drawing]
     else:
         number = "rIdOwnDrawing"
-        relations.append({"Id": number, "Type": f"{_OFFICE}/drawing", "Target": names[drawing]})
+        relations.append({"Id": number, "Type": f"{OFFICE}/drawing", "Target": names[drawing]})
         place = _AFTER_DRAWING.search(new.of[target])
         if place is None:
             return
-        element = f'<drawing xmlns:r="{_OFFICE}" r:id="{number}"/>'.encode()
+        element = f'<drawing xmlns:r="{OFFICE}" r:id="{number}"/>'.encode()
         new.of[target] = new.of[target][: place.start()] + element + new.of[target][place.start() :]
     new.relate(target, relations)
 

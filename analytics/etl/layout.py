@@ -28,7 +28,7 @@ from analytics.etl.headers import (
 from analytics.etl.metadata import counties_named, is_attachment, is_blank_cell, is_line, is_meta, read_lines, unit_line
 from analytics.etl.shapes import fields_down_the_side, is_crosstab, is_number
 from analytics.etl.spans import HeaderColumn, fields_named, independent, split_columns
-from analytics.etl.tall import FROM, Tall
+from analytics.etl.tall import FROM, Tall, tall_of
 from analytics.etl.wording import HELPER, is_title, total_label
 from analytics.ledgers.model import Geography
 
@@ -407,9 +407,7 @@ def find_tables(sheet: Sheet, vocabulary: Vocabulary, geography: Geography, tall
     Returns:
         The tables from top to bottom and left to right, or why there is none.
     """
-    if tall is None and len(sheet.rows) > _FULL_SCAN:
-        tall = Tall(sheet.rows)
-    reader = _Reader(sheet, vocabulary, geography, tall)
+    reader = _Reader(sheet, vocabulary, geography, tall_of(sheet.rows) if tall is None else tall)
     end = reader.last_row()
     if end < 0:
         return Layout("empty")

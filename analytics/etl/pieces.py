@@ -30,7 +30,7 @@ _LOOK = 400
 """Cells of a column that show whether its texts repeat."""
 _BEGIN, _END = b"<sheetData>", b"</sheetData>"
 _TAIL = _END + b"</worksheet>"
-_NUMBERED_ROW = re.compile(rb'<row [^>]*?\br="\d[^>]*>')
+_NUMBERED_ROW = re.compile(rb'<row [^>]*?\br="(\d+)[^>]*>')
 
 
 class _Uncut(Exception):  # noqa: N818 - not an error: the sheet is read whole
@@ -133,8 +133,7 @@ def _read(book: XlsxBook, part: SheetPart, held: _Held, head: bytes, rows_at: sl
     rows, columns = detail.bounds()
     cells = detail.cell_count
     first = _NUMBERED_ROW.search(xml)
-    number = re.search(rb'\br="(\d+)', first.group()) if first else None
-    if (rows - int(number.group(1)) if number else rows) * columns > max(SPARSE, cells * 20):
+    if (rows - int(first.group(1)) if first else rows) * columns > max(SPARSE, cells * 20):
         raise _Uncut
     workbook = calamine.CalamineWorkbook.from_filelike(BytesIO(book.clean_copy({part.part: xml}, alone=part)))
     return _Piece(workbook.get_sheet_by_index(0), (rows, columns), cells)

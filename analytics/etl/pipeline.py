@@ -46,7 +46,7 @@ from analytics.etl.report import (
 from analytics.etl.rules import check_rows
 from analytics.etl.sayings import missing_columns, unmapped_column
 from analytics.etl.spans import HeaderColumn
-from analytics.etl.tall import FROM, Tall
+from analytics.etl.tall import tall_of
 from analytics.etl.totals import check_totals
 from analytics.etl.values import Context, Parsed, parse
 from analytics.etl.values.privacy import column_looks_personal, is_personal_header, mask
@@ -204,7 +204,7 @@ class _Reader:
             if is_result_list(sheet):
                 self.say(issue("SHEET-RESULT-LIST", sheet=sheet.name), sheet.name)
                 continue
-            tall = Tall(sheet.rows) if len(sheet.rows) > FROM else None
+            tall = tall_of(sheet.rows)
             layout = find_tables(sheet, self.vocabulary, self.geography, tall)
             self.describe(sheet, layout)
             if layout.kind != "tables":

@@ -48,6 +48,11 @@ class Tall:
                         yield row, column
 
 
+def tall_of(rows: list[list[Any]]) -> Tall | None:
+    """Look through a whole sheet, if it is tall enough to be worth it."""
+    return Tall(rows) if len(rows) > FROM else None
+
+
 def short_texts(cells: Collection[Any]) -> Iterator[str]:
     """Yield those of some cells that are texts of a heading's length."""
     return (cell for cell in cells if isinstance(cell, str) and 0 < len(cell) <= _LONGEST)

@@ -124,9 +124,9 @@ class Zygote:
         """Hand a request to a child: the one that has opened a file already, or else a new one."""
         details, source, answer, errors = descriptors
         request = _content(details)
+        self._accepted += 1
         pid = self._told(descriptors)
         if pid is None:
-            self._accepted += 1
             if self._accepted == 2:
                 # A single file is answered soonest cold; from the second on, every child gains by what is loaded.
                 with suppress(Exception):  # what fails here fails again in a child, where it is reported
@@ -154,7 +154,6 @@ class Zygote:
                 # What it stumbled over is met again by the child that reads the file anew, and reported then.
                 os.waitpid(pid, 0)
                 return None
-        self._accepted += 1
         return pid
 
     def _reap(self, watch: int) -> None:

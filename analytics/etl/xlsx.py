@@ -23,9 +23,9 @@ _PROPERTIES = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*>")
 _MOST_SHEETS = 1_000
 """No office keeps more in one workbook; a crafted list of sheets would keep a reader busy for minutes."""
 _NUMBER = re.compile(r"(\d+)\.xml$")
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class XlsxBook:
         )
         relations += _relation("a", "sharedStrings", "sharedStrings.xml") + _relation("b", "styles", "styles.xml")
         workbook = (
-            f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><workbookPr date1904="{int(self.date1904)}"/>'
+            f'<workbook xmlns="{_MAIN}" xmlns:r="{OFFICE}"><workbookPr date1904="{int(self.date1904)}"/>'
             f"<sheets>{listed}</sheets></workbook>"
         )
         out = BytesIO()
@@ -146,8 +146,8 @@ class XlsxBook:
 
 
 def _relation(name: str, kind: str, target: str) -> str:
-    return f'<Relationship Id="{name}" Type="{_OFFICE}/{kind}" Target="{target}"/>'
+    return f'<Relationship Id="{name}" Type="{OFFICE}/{kind}" Target="{target}"/>'
 
 
 def _relations(elements: str) -> str:
-    return f'<Relationships xmlns="{_PACKAGE}">{elements}</Relationships>'
+    return f'<Relationships xmlns="{RELATIONS}">{elements}</Relationships>'

@@ -311,12 +311,13 @@ def _write_ledger(
         con.execute("SELECT y, max(day) FILTER (day <= ?) FROM newest GROUP BY y", [dt.date.today()]).fetchall()
     )
     # Rows are only ever appended, in the order of their versions, which a join would not promise to keep.
-    every = not decided and first(con, f"SELECT (SELECT count(*) FROM {table}) = (SELECT count(*) FROM newest)")
+    same = f"SELECT (SELECT count(*) FROM {table}) = (SELECT count(*) FROM newest)"
+    every = not decided and first(con, same) == (True,)
     for year in dirty:
         if year not in last_days:
             continue
         test = "IS NULL" if year is None else f"= {int(year)}"
-        if every == (True,):
+        if every:
             query = f"SELECT {picked} FROM {table} r WHERE r._year {test}"
         else:
             query = (
