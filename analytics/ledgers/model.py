@@ -304,3 +304,10 @@ def ledgers() -> dict[str, Ledger]:
 def geography() -> Geography:
     """Return the declared geography (read once a process)."""
     return read_declaration(Geography, declarations_folder() / "geography.yaml")
+
+
+@cache
+def campaigns() -> tuple[str, ...]:
+    """Return the names of campaigns that count in a year of their own, whenever they took place (冬送温暖 …)."""
+    dated = (ledger for ledger in ledgers().values() if ledger.year_field and ledger.date_field)
+    return tuple(word for ledger in dated for column in ledger.columns for word in column.choices)
