@@ -422,21 +422,9 @@ def metrics(as_json: bool) -> None:
     例：
       taizhang metrics
     """
-    from analytics.metrics.model import catalogue
+    from analytics.metrics.dictionary import entries
 
-    rows = [
-        {
-            "id": metric.id,
-            "name": metric.name,
-            "unit": metric.unit,
-            "direction": metric.direction,
-            "ledger": metric.ledger,
-            "definition": metric.definition,
-            "counting": metric.counting_rule,
-        }
-        for metric in catalogue().values()
-        if not metric.supporting
-    ]
+    rows = entries()
     if as_json:
         say_json({"metrics": rows})
     else:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _COUNTED = """
     SELECT code, severity, upload_id, count(*) AS times,
            arg_min({message: message, hint: hint, file: file_name, sheet: sheet, cell: cell, line: "row"}, ordinal) one
-    FROM findings WHERE severity IN ('error', 'warning') GROUP BY ALL ORDER BY upload_id, code
+    FROM findings WHERE severity IN ('error', 'warning') AND NOT coalesce(list_contains(?, ledger), FALSE)
+    GROUP BY ALL ORDER BY upload_id, code
 """
 _NAMED = re.compile(r"（[^（）]*\{[^（）]*）|\{[^{}]*\}")
 
@@ -95,7 +96,9 @@ def most_frequent(
     # A workbook of which no row was read belongs to no period, and is never to be forgotten.
     known = {one.upload_id for one in every}
     with closing(version.connect()) as connection:
-        rows = connection.execute(_COUNTED).fetchall()
+        # What a finding about a discipline ledger says repeats its cells: it stands in its sender's own preview.
+        apart = [ledger.id for ledger in ledgers().values() if ledger.restricted]
+        rows = connection.execute(_COUNTED, [apart]).fetchall()
     found: dict[tuple[str, str], Fault] = {}
     for code, severity, upload, times, one in rows:
         if upload not in mine and (upload in known or county is not None):

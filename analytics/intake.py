@@ -497,11 +497,13 @@ def export(
     Raises:
         PeriodError: ``period`` names no period.
         KeyError: There is no such ledger.
+        MetricError: ``scope`` is told city totals of the ledger only.
     """
     version = published.current(settings)
     if scope is not None:
-        from analytics.metrics.scope import seen
+        from analytics.metrics.scope import refuse_rows, seen
 
+        refuse_rows(version.ledgers[ledger], scope)
         version = seen(version, scope)
     days = None
     if period is not None:

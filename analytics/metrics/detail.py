@@ -26,7 +26,7 @@ from analytics.metrics.model import COUNTY, Leaf, Metric, Op, Source, catalogue
 from analytics.metrics.periods import GRAIN_MONTHS, Period, from_days, parse_period
 from analytics.metrics.question import Asked, MetricError, ask, find_county
 from analytics.metrics.scope import Scope as Seen
-from analytics.metrics.scope import seen
+from analytics.metrics.scope import refuse_rows, scope_of, seen
 from analytics.metrics.shape import Facts
 
 if TYPE_CHECKING:
@@ -330,6 +330,7 @@ def ledger_rows(
     if id not in known:
         raise MetricError(f"没有这个台账：{id}；可以用 {'、'.join(known)}")
     found = known[id]
+    refuse_rows(found, scope_of(version) or scope)
     conditions: list[exp.Expr] = []
     given: dict[str, Any] = {}
     date = found.date_field or found.year_field
@@ -362,6 +363,12 @@ def finding_rows(
 ) -> pd.DataFrame:
     """Return findings of uploads not revoked; see ``analytics.findings``."""
     query = exp.select("*").from_(exp.to_table("findings"))
+    if (scope_of(version) or scope) is not None:
+        # A finding repeats what the cell says.
+        small = [exp.Literal.string(known.id) for known in ledgers().values() if known.restricted]
+        query = query.where(
+            exp.not_(exp.func("COALESCE", exp.In(this=sql.column("ledger"), expressions=small), exp.false()))
+        )
     given: dict[str, Any] = {}
     for name, value in (("ledger", ledger), ("severity", severity)):
         if value is not None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import sys
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from analytics.ledgers.model import ledgers
-from analytics.metrics.model import Metric, catalogue
+from analytics.metrics.data_quality import DIMENSIONS
+from analytics.metrics.model import COUNTY, UNIT, Metric, catalogue
 from analytics.metrics.submissions import QualityMetric, quality_rules
 from analytics.metrics.targets import rules
 
@@ -42,7 +44,9 @@ _HEAD = """# 口径说明
    跨几个月的是累计台账，从1月算到填报的月份（{running} 日以前填报的算到上月），只算已报、不判迟报。
    报送日期取工作簿所写的填报时间，没有写的取上传时间。
 8. **纪检台账**（责任书、廉政意见书、廉政考试、四种形态）的指标只对纪检岗位提供，只报全市总数，不按县区、填报单位分开，
-   不提供明细；1 至 2 的数显示“—”并注明“已隐去”，分项中只有一项被隐去的，另隐去最小的一项，以免从总数推算出来。
+   不提供明细；1 至 2 的数（比率的分子、分母或两者之差也算）显示“—”并注明“已隐去”，分项中被隐去的都是小数的，
+   另隐去最小的一项，以免从总数推算出来。为防两次查询相减，只按整月、整季、半年、整年查看；一年中有一个月（季、半年）
+   是小数的，这一年各月（季、半年）都不显示；与上期比也按同样规则，上期不能显示的不比。
 9. **名次**在各县区之间排，并列的同名次（其后跳过），市本级和没有数据的县区不参加；只看不评的指标不排名。
 10. **截至日**：整改台账可以问“当时的情形”（`--as-of`，时点数默认取统计期末）。一项报过几次的，按当时已报的那一版算，
    报送日期取填报时间，没有写的取上传时间；当时已完成、后来重启的，当时不算超期；当时其实已完成、后来才补报的，按已完成算；
@@ -79,6 +83,55 @@ def metric_dictionary() -> str:
     return "\n".join(parts)
 
 
+def entries() -> list[dict[str, Any]]:
+    """Return every KPI, those about the data itself last, as the command line's JSON tells them."""
+    own = [
+        {
+            "id": metric.id,
+            "name": metric.name,
+            "unit": metric.unit,
+            "direction": metric.direction,
+            "line": metric.line,
+            "ledger": metric.ledger,
+            "definition": metric.definition,
+            "counting": metric.counting_rule,
+            "formula": metric.formula,
+            "where": metric.where,
+            "approximate": approximate_rule(metric),
+            "absent": absent_rule(metric),
+            "dimensions": [*([] if metric.restricted else [COUNTY, UNIT]), *metric.dimensions],
+        }
+        for metric in catalogue().values()
+        if not metric.supporting
+    ]
+    return own + [
+        {
+            "id": metric.id, "name": metric.name, "unit": metric.unit, "direction": metric.direction,
+            "line": "数据质量", "ledger": None, "definition": metric.definition, "counting": metric.counting,
+            "formula": f"{metric.upper} / {metric.lower}" if metric.lower else metric.upper, "where": None,
+            "approximate": "不受估计数影响", "absent": "分母为0或没有报送的显示“—”", "dimensions": list(DIMENSIONS),
+        }
+        for metric in quality_rules().metrics
+    ]  # fmt: skip
+
+
+def approximate_rule(metric: Metric) -> str:
+    """Return in a sentence what a KPI does with estimates."""
+    if not any(leaf.kind == "sum" for leaf in metric.leaves):
+        return "只数记录或不同的值，不受估计数影响"
+    if metric.is_ratio and not metric.is_due:
+        return "分子、分母有一项是估计数的记录不参加计算，并注明行数；审核采用后参加"
+    return "估计数不计入，并注明行数；审核采用后计入"
+
+
+def absent_rule(metric: Metric) -> str:
+    """Return in a sentence what a KPI shows where there is nothing to count."""
+    if metric.is_ratio:
+        return "分母为0或没有数的显示“—”；缺一项的记录不参加计算，并注明行数"
+    rule = "该台账在范围内一条记录也没有的显示“—”，有记录而没有一条属于本指标的为0"
+    return f"{rule}；有记录但该列都没有填写的显示“—”" if any(leaf.kind == "sum" for leaf in metric.leaves) else rule
+
+
 def _about_data(metric: QualityMetric) -> str:
     return (
         f"### {metric.id} {metric.name}（{metric.unit}）\n\n"
@@ -100,6 +153,8 @@ def _entry(metric: Metric) -> str:
         f"### {metric.id} {metric.name}（{metric.unit}）\n\n"
         f"{metric.definition}\n\n"
         f"- 计数规则：{metric.counting_rule}\n"
+        f"- 估计数：{approximate_rule(metric)}\n"
+        f"- 空缺：{absent_rule(metric)}\n"
         f"- 方向：{kind}{_DIRECTIONS[metric.direction]}{state}\n"
         f"- 算式：`{metric.formula}`{condition}\n"
         f"- 可按：{'、'.join(split) or '不分开'}\n"

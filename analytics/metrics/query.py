@@ -19,7 +19,7 @@ from analytics.metrics import targets as target_rules
 from analytics.metrics.answer import UNFILLED, Answer, MetricRow
 from analytics.metrics.changes import change, relative
 from analytics.metrics.compute import NOTHING, Cell, Figure, Key, Scope, Span, compute, figure
-from analytics.metrics.discipline import hidden
+from analytics.metrics.discipline import Asking, hidden
 from analytics.metrics.model import COUNTY, Metric, catalogue
 from analytics.metrics.periods import GRAIN_MONTHS, Grain, Period, Step, Window, bucket_start, shift_months
 from analytics.metrics.question import Asked, ask
@@ -89,7 +89,8 @@ def query(
     if about_data is not None and not ids:
         return about_data
     asked = ask(ids, period=period, by=by, grain=grain, **where)
-    rows = hidden(_Answering(asked, compare=compare, aim=aim).rows(), asked.metrics)
+    asking = Asking(asked.engine, asked.period, asked.state_day, asked.reaches, asked.scope.dims, asked.scope.grain)
+    rows = hidden(_Answering(asked, compare=compare, aim=aim).rows(), asked.metrics, asking)
     rows += about_data.rows if about_data is not None else []
     return Answer(asked.period, asked.as_of, asked.version, rows, asked.engine.name)
 

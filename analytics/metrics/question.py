@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from analytics.ledgers.model import geography
 from analytics.metrics.compute import Scope
-from analytics.metrics.discipline import refusal
+from analytics.metrics.discipline import Stretch, refusal, stretch_of
 from analytics.metrics.engine import DuckEngine, Engine, Kept
 from analytics.metrics.model import COUNTY, UNIT, Metric, catalogue
 from analytics.metrics.periods import GRAIN_MONTHS, Grain, Period, parse_period
@@ -45,6 +45,8 @@ class Asked:
     scope: Scope
     engine: Engine
     version: str
+    reaches: dt.date = dt.date.max
+    """The day the data reaches: ``state_day`` cuts nothing off if it is not earlier."""
     counties: frozenset[str] | None = None
     """Names of the counties the question is limited to by who asks; ``None`` for all."""
 
@@ -86,11 +88,18 @@ def ask(
             raise MetricError(f"{place}不在您的查看范围内；如工作需要，请联系系统管理员")
     metrics = _choose(ids, dims)
     placed = bool(place or unit or (limits is not None and limits.counties is not None))
-    metrics = _allowed(metrics, dims, grain, placed=placed, discipline=discipline, named=ids is not None)
+    if connection is None:
+        version = version or current_version(settings)
+    asked = parse_period(period, day)
+    reaches = (version.data_as_of if version is not None else None) or dt.date.today()
+    metrics = _allowed(
+        metrics, dims, grain, placed=placed, discipline=discipline, named=ids is not None,
+        stretch=stretch_of(asked, day, reaches),
+    )  # fmt: skip
     metrics = _within(metrics, limits, named=ids is not None)
     name, scan, origin = "connection", None, None
     if connection is None:
-        version = version or current_version(settings)
+        assert version is not None  # noqa: S101 - taken above
         connection, name = version.kept_connection(), version.id
         scan, origin = version.scan, version.origin
     elif version is not None:
@@ -98,7 +107,7 @@ def ask(
     kept = _kept.setdefault(version, Kept()) if version is not None else None
     counties = limits.counties if limits is not None else None
     engine = DuckEngine(connection, kept, scan, origin)
-    return Asked(metrics, parse_period(period, day), day, Scope(dims, grain, place, unit), engine, name, counties)
+    return Asked(metrics, asked, day, Scope(dims, grain, place, unit), engine, name, reaches, counties)
 
 
 def lasting(version: Version, *, keep: bool = True) -> None:
@@ -170,11 +179,12 @@ def _allowed(
     placed: bool,
     discipline: bool,
     named: bool,
+    stretch: Stretch,
 ) -> tuple[Metric, ...]:
     """Leave out what discipline ledgers may not tell; refuse where it was asked for by name."""
     kept = []
     for metric in metrics:
-        reason = refusal(metric, dims, grain, placed=placed, discipline=discipline)
+        reason = refusal(metric, dims, grain, placed=placed, discipline=discipline, stretch=stretch)
         if reason is not None and named:
             raise MetricError(reason)
         if reason is None:

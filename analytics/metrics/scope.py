@@ -103,6 +103,18 @@ def scope_of(version: Version | None) -> Scope | None:
     return found if isinstance(found, Scope) else None
 
 
+def refuse_rows(ledger: Ledger, scope: Scope | None) -> None:
+    """Refuse the rows of a discipline ledger to everybody with a scope; whoever holds the data folder has them anyway.
+
+    Raises:
+        MetricError: The ledger's rows are not theirs to see.
+    """
+    if ledger.restricted and scope is not None:
+        from analytics.metrics.question import MetricError
+
+        raise MetricError(f"{ledger.name}是纪检台账，只报全市总数，不提供明细记录")
+
+
 def _open(ledger: Ledger, scope: Scope) -> bool:
     if not scope.sees_ledger(ledger.id):
         return False

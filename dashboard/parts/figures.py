@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dash import html
 from dash.development.base_component import Component
 
-from analytics.metrics import MetricRow
+from analytics.metrics import HIDDEN, MetricRow
 from dashboard.components import cards
 from dashboard.components.text import day
 from dashboard.parts.canvas import Canvas, moved, number
@@ -62,6 +62,10 @@ def _fresh(canvas: Canvas, metric: str) -> str:
     return words.split("年")[1] if reached.year == canvas.request.asked.period.end.year else words
 
 
+def _absent(row: MetricRow) -> str:
+    return HIDDEN if HIDDEN in row.flags else NO_RECORD
+
+
 def _card(canvas: Canvas, row: MetricRow, recent: Sequence[MetricRow]) -> Component:
     snapshot, metric = canvas.snapshot, canvas.metric(row.id)
     told = [f"{month.dims['month']} {snapshot.told(row.id, month.value)}" for month in recent]
@@ -69,7 +73,7 @@ def _card(canvas: Canvas, row: MetricRow, recent: Sequence[MetricRow]) -> Compon
         metric=row.id,
         name=metric.name,
         figure=snapshot.short(row.id, row.value),
-        exact=snapshot.told(row.id, row.value) if row.value is not None else NO_RECORD,
+        exact=snapshot.told(row.id, row.value) if row.value is not None else _absent(row),
         unit=snapshot.unit(row.id),
         definition=f"{metric.definition}{metric.counting_rule}",
         href=canvas.records(row.id),
@@ -94,7 +98,7 @@ def _tile(canvas: Canvas, row: MetricRow) -> Component:
         metric=row.id,
         name=metric.name,
         figure=snapshot.short(row.id, row.value),
-        exact=snapshot.told(row.id, row.value) if row.value is not None else NO_RECORD,
+        exact=snapshot.told(row.id, row.value) if row.value is not None else _absent(row),
         unit=snapshot.unit(row.id),
         definition=f"{metric.definition}{metric.counting_rule}",
         href=canvas.records(row.id),

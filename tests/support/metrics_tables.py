@@ -80,6 +80,7 @@ class Asked:
     """What a server asks all day: a version (here one connection), of which sums are kept."""
 
     id = "asked"
+    data_as_of = None
 
     def __init__(self, con):
         self._con = con

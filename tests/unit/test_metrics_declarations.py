@@ -4,7 +4,7 @@ import pytest
 
 from analytics.ledgers import DeclarationError, ledgers
 from analytics.metrics import catalogue
-from analytics.metrics.dictionary import metric_dictionary
+from analytics.metrics.dictionary import entries, metric_dictionary
 from analytics.metrics.model import read_catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,3 +103,18 @@ def test_the_promised_kpis_are_declared_and_say_what_they_count():
 def test_the_dictionary_page_is_current():
     page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
     assert page == metric_dictionary(), "请运行 python -m analytics.metrics.dictionary docs/metrics.md"
+
+
+def test_every_kpi_is_told_with_its_formula_and_what_it_does_with_estimates_and_blanks():
+    told = {row["id"]: row for row in entries()}
+    for row in told.values():
+        words = ("name", "unit", "direction", "definition", "counting", "formula", "approximate", "absent")
+        assert all(row[word] for word in words), row["id"]
+    asked = [*(f"E0{n}" for n in range(1, 7)), *(f"P0{n}" for n in range(1, 10)), *(f"J{n:02}" for n in range(1, 12))]
+    asked += [*(f"T{n:02}" for n in range(1, 11)), *(f"S0{n}" for n in range(1, 5)), *(f"R0{n}" for n in range(1, 9))]
+    asked += [*(f"C0{n}" for n in range(1, 5)), *(f"D0{n}" for n in range(1, 7)), "G06_late", "G06_missing"]
+    assert set(asked) <= set(told)
+    assert told["J02"]["approximate"].startswith("估计数不计入")
+    assert told["J06"]["absent"].startswith("分母为0")
+    assert told["R01"]["approximate"].startswith("只数记录")
+    assert "county" not in told["D02"]["dimensions"]

@@ -88,7 +88,17 @@ def test_discipline_figures_need_the_grant_and_the_whole_city(version: Version) 
     for scope in (Scope(), Scope(counties=frozenset({"渭滨区"}), discipline=True)):
         with pytest.raises(MetricError):
             value(version, "D03", scope=scope)
-        assert len(ledger_rows("integrity_exam", period=None, county=None, version=version, scope=scope)) == 0
+
+
+@pytest.mark.parametrize("scope", [Scope(), Scope(discipline=True), WEIBIN])
+def test_rows_of_a_discipline_ledger_are_nobodys_but_the_data_folders(
+    version: Version, city: Settings, scope: Scope
+) -> None:
+    with pytest.raises(MetricError, match="不提供明细"):
+        ledger_rows("integrity_exam", period=None, county=None, version=version, scope=scope)
+    with pytest.raises(MetricError, match="不提供明细"):
+        intake.export("integrity_exam", city, kind="json", scope=scope)
+    assert len(ledger_rows("integrity_exam", period=None, county=None, version=version)) == 1
 
 
 def test_rows_findings_quarantine_and_quality_are_limited(version: Version) -> None:
