@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,8 @@ def fill(settings: Settings) -> int:
 
 LIMIT = 150
 """Milliseconds a change of filter may take on the server, at p95."""
+FAILED = json.dumps("这个页面暂时打不开").strip('"')
+"""What a screen says that could not be drawn, as it stands in an answer."""
 EVERY = 7
 """Of the addresses of each further page, one in so many is asked."""
 
@@ -77,8 +80,9 @@ class Screen:
                 "changedPropIds": ["url.search"],
             },
         )
-        if answer.status_code != 200:
-            raise RuntimeError(answer.get_data(as_text=True)[:500])
+        text = answer.get_data(as_text=True)
+        if answer.status_code != 200 or FAILED in text:
+            raise RuntimeError(text[:500])
 
 
 def _addresses(every: int) -> list[str]:

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from analytics.ledgers.model import geography
 from bench.first_load import served
 from bench.measure import Measure, Spread, fresh_folder, run, taizhang
+from bench.overview import FAILED
 
 USERS = 50
 CLICKS = 10
@@ -63,7 +64,7 @@ class Clicker:
             "/_dash-update-component",
             {"output": output, "outputs": names, "inputs": inputs, "changedPropIds": ["url.search"]},
         )
-        if "暂时打不开".encode() in content or b"\\u6682\\u65f6\\u6253\\u4e0d\\u5f00" in content:
+        if FAILED.encode() in content:
             raise RuntimeError(f"no screen at {path}{search}")
 
 

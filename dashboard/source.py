@@ -335,14 +335,15 @@ class Snapshot(Boards):
         """Return the upload a record came from."""
         return origin.upload(self._version, upload_id)
 
-    def overdue(self, asked: Question, *, limit: int) -> Records:
-        """Return the rectification items longest overdue at the end of the period, and how many there are in all."""
+    def overdue(self, asked: Question, *, limit: int, columns: Sequence[str]) -> Records:
+        """Return some columns of the items longest overdue at the period's end, and how many there are in all."""
         day = min(asked.period.end, asked.as_of)
+        wanted = tuple(columns)
         return self._remember(
-            ("overdue", day, asked.county, limit),
+            ("overdue", day, asked.county, limit, wanted),
             lambda: _rows(
                 self.catalogue[OVERDUE].ledger,
-                metrics.overdue(day, asked.county, limit=limit, version=self._version),
+                metrics.overdue(day, asked.county, limit=limit, columns=wanted, version=self._version),
             ),
         )
 

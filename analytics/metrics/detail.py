@@ -7,7 +7,7 @@ column by name; what a list shows beside the ledger's columns is declared with t
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -41,6 +41,9 @@ Which = Literal["counted", "estimated", "blank", "imprecise"]
 
 SPAN = "cur"
 _FIND = "find"
+_EDGE = "edge"
+_MOST_BEFORE = 1000
+"""Rows up to a page's last for which it pays to find first where that one stands."""
 _CELLS = "cells"
 _WORDS = frozenset({"text", "choice", "county"})
 """Types of columns that are looked through for a text."""
@@ -62,6 +65,7 @@ def records(
     limit: int | None = 50,
     sort: str | None = None,
     find: str | None = None,
+    columns: Sequence[str] | None = None,
     connection: duckdb.DuckDBPyConnection | None = None,
     version: Version | None = None,
     settings: Settings | None = None,
@@ -86,6 +90,7 @@ def records(
         limit: Rows to return, ``None`` for all.
         sort: A column, with a leading ``-`` for descending; the ledger's date, newest first, if not given.
         find: Only rows that hold this text in one of their words or in the name of their file, in any case of letters.
+        columns: Only these columns and what the rows are sorted by: the fewer, the sooner.
         connection: As in ``query``.
         version: As in ``query``.
         settings: As in ``query``.
@@ -113,7 +118,7 @@ def records(
     sources = list(dict.fromkeys(leaf.source for leaf in metric.leaves))
     if len(sources) > 1:
         raise MetricError(f"{metric.id} {metric.name}由几个台账合成，请按它的组成指标查看明细")
-    return _page(asked, metric, sources[0], wanted, which, offset, limit, sort, find)
+    return _page(asked, metric, sources[0], wanted, which, offset, limit, sort, find, columns)
 
 
 def overdue(
@@ -121,6 +126,7 @@ def overdue(
     county: str | None = None,
     *,
     limit: int | None = None,
+    columns: Sequence[str] | None = None,
     connection: duckdb.DuckDBPyConnection | None = None,
     version: Version | None = None,
     settings: Settings | None = None,
@@ -128,13 +134,14 @@ def overdue(
 ) -> pd.DataFrame:
     """Return items overdue at ``as_of`` (today if not given), the longest overdue first, with their days.
 
-    All of them, or the first ``limit``; ``frame.attrs["total"]`` is how many there are.
+    All of them, or the first ``limit``; only some ``columns``, as in ``records``. ``frame.attrs["total"]`` is how many
+    there are.
     """
     day = as_of or dt.date.today()
     find_county(county)
     return records(
-        OVERDUE, period=from_days(day, day), county=county, as_of=day, limit=limit, sort="-days_overdue",
-        connection=connection, version=version, settings=settings, scope=scope,
+        OVERDUE, period=from_days(day, day), county=county, as_of=day, limit=limit, sort="deadline",
+        columns=columns, connection=connection, version=version, settings=settings, scope=scope,
     )  # fmt: skip
 
 
@@ -153,6 +160,7 @@ def _page(
     limit: int | None,
     sort: str | None,
     find: str | None,
+    columns: Sequence[str] | None,
 ) -> pd.DataFrame:
     scope = replace(asked.scope, dims=())
     given = {
@@ -173,11 +181,16 @@ def _page(
         offset,
         limit,
         bool(find),
+        None if columns is None else tuple(columns),
     )
     span = Span(SPAN, asked.period.window(asked.state_day), asked.as_of, asked.state_day)
-    frame = asked.engine.frame(*listing.page.bound(span, scope, given))
-    count = asked.engine.rows(*listing.total.bound(span, scope, given))[0]["total"]
-    frame.attrs["total"] = int(count)
+    count = asked.engine.rows(*listing.total.bound(span, scope, given))[0]
+    page: _Text = listing.page
+    within: dict[str, Any] = {}
+    if listing.within is not None and count[_EDGE] is not None:
+        page, within = listing.within, {_EDGE: count[_EDGE]}
+    frame = asked.engine.frame(*page.bound(span, scope, given | within))
+    frame.attrs["total"] = int(count["total"])
     return frame
 
 
@@ -194,8 +207,11 @@ class _Text:
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
+    """A page of rows; how many rows there are, and where the page's last stands in the order; the page up to there."""
+
     page: _Text
     total: _Text
+    within: _Text | None
 
 
 @lru_cache(maxsize=256)
@@ -210,6 +226,7 @@ def _listing(
     offset: int,
     limit: int | None,
     finding: bool,
+    only: tuple[str, ...] | None,
 ) -> _Listing:
     """Return the queries of one page of rows and of how many there are; ``dims`` says which are asked for as blank."""
     condition = _condition(metric, source, limited, which, facts)
@@ -226,18 +243,34 @@ def _listing(
     name = (sort or f"-{source.date_field}").removeprefix("-")
     if name not in columns:
         raise MetricError(f"明细里没有这一列：{name}")
+    ties = [field for field in ("file_name", "sheet", "row", "record_id") if field in columns]
+    if only is not None:
+        columns = {label: column for label, column in columns.items() if label in {*only, name, *ties}}
     inner = exp.select(*(exp.alias_(column, label, quoted=True) for label, column in columns.items()))
-    inner = _from(inner, source, facts).where(condition, copy=False)
-    order: list[exp.Expr] = [exp.Ordered(this=sql.column(name), desc=(sort or "-").startswith("-"), nulls_first=False)]
-    order += [sql.column(field) for field in ("file_name", "sheet", "row", "record_id") if field in columns]
-    page = exp.select("*").from_(inner.subquery("rows_", copy=False), copy=False)
-    page = page.order_by(*order, copy=False).offset(offset, copy=False)
-    if limit is not None:
-        page = page.limit(limit, copy=False)
+    placed = limited[0] or any(name == COUNTY for name, _ in dims)
+    inner = _from(inner, source, facts, placed=placed).where(condition, copy=False)
+    downwards = (sort or "-").startswith("-")
+    order: list[exp.Expr] = [exp.Ordered(this=sql.column(name), desc=downwards, nulls_first=False)]
+    order += [sql.column(field) for field in ties]
+
+    def ordered(rows: exp.Select) -> exp.Select:
+        page = exp.select("*").from_(rows.subquery("rows_"), copy=False)
+        page = page.order_by(*order, copy=False).offset(offset, copy=False)
+        return page if limit is None else page.limit(limit, copy=False)
+
     counting = exp.select(exp.alias_(exp.Count(this=exp.Star()), "total"))
-    total = _from(counting, source, facts).where(condition.copy(), copy=False)
-    fixed = frozenset({"county", "unit", _FIND, *(f"dim{number}" for number in range(len(dims)))})
-    return _Listing(_text(page, fixed), _text(total, fixed))
+    within = None
+    if limit is not None and offset + limit <= _MOST_BEFORE:
+        # Whole rows are read of few: of those that stand in the order where the page's last one does, or before.
+        by, last = columns[name], exp.Literal.number(offset + limit)
+        firsts = exp.Anonymous(this="MAX" if downwards else "MIN", expressions=[by.copy(), last])
+        edge = exp.Anonymous(this="LIST_EXTRACT", expressions=[firsts, last.copy()])
+        counting = counting.select(exp.alias_(edge, _EDGE))
+        stands = (exp.GTE if downwards else exp.LTE)(this=by.copy(), expression=exp.Placeholder(this=_EDGE))
+        within = ordered(inner.where(stands))
+    total = _from(counting, source, facts, placed=placed).where(condition.copy(), copy=False)
+    fixed = frozenset({"county", "unit", _FIND, _EDGE, *(f"dim{number}" for number in range(len(dims)))})
+    return _Listing(_text(ordered(inner), fixed), _text(total, fixed), None if within is None else _text(within, fixed))
 
 
 def _holds(source: Source) -> exp.Expr:
@@ -248,7 +281,8 @@ def _holds(source: Source) -> exp.Expr:
     return exp.or_(*tests, copy=False)
 
 
-def _from(query: exp.Select, source: Source, facts: Facts) -> exp.Select:
+def _from(query: exp.Select, source: Source, facts: Facts, *, placed: bool) -> exp.Select:
+    """Read the records; ``placed``: their counties matter, so the names of offices that tell them are joined."""
     table: exp.Expr = exp.to_table(source.ledger)
     if sql.stands(source, facts):
         day = "stood_state" if source.snapshot else "stood"
@@ -260,7 +294,8 @@ def _from(query: exp.Select, source: Source, facts: Facts) -> exp.Select:
         kept = sql.stood(source, sql.record_columns(source.ledger)).transform(at, copy=False)
         assert isinstance(kept, exp.Query)  # noqa: S101 - only its placeholders were renamed
         table = kept.subquery(source.ledger, copy=False)
-    return sql.with_offices(sql.offices(query.from_(table, copy=False), source), source)
+    query = query.from_(table, copy=False)
+    return sql.with_offices(sql.offices(query, source), source) if placed else query
 
 
 def _text(tree: exp.Expr, fixed: frozenset[str]) -> _Text:

@@ -106,7 +106,7 @@ class Kept:
     texts: dict[str, str] = field(default_factory=dict)
     lasting: bool = False
     tables: dict[Hashable, Any] = field(default_factory=dict)
-    rolled: dict[Shape, Compiled | None] = field(default_factory=dict)
+    rolled: dict[tuple[Shape, bool], Compiled | None] = field(default_factory=dict)
     pid: int = 0
 
 
@@ -127,11 +127,11 @@ class Engine(Protocol):
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Run DuckDB-dialect ``sql`` and return its rows."""
 
-    def known(self, sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-        """Return the rows that ``sql`` is known to give; ``None`` where it must be run."""
+    def known(self, question: Hashable, read: str) -> list[dict[str, Any]] | None:
+        """Return the rows that answer a question about what ``read`` names; ``None`` where it must be asked."""
 
-    def keep(self, sql: str, parameters: Mapping[str, Any], rows: list[dict[str, Any]]) -> None:
-        """Take note of the rows that ``sql`` gives."""
+    def keep(self, question: Hashable, read: str, rows: list[dict[str, Any]]) -> None:
+        """Take note of the rows that answer a question about what ``read`` names."""
 
     def frame(self, sql: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
         """Run DuckDB-dialect ``sql`` and return its rows as a frame with declared types kept."""
@@ -171,32 +171,33 @@ class DuckEngine:
 
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Run ``sql`` and return its rows, or those it gave before from the same files."""
-        known = self.known(sql, parameters)
-        if known is not None:
-            return known
+        question: Hashable = None
+        # What makes something, or reads what this version alone has, is run each time.
+        if self._origin is not None and sql.startswith(("SELECT", "WITH")) and OWN not in sql:
+            question = (sql, repr(sorted(parameters.items())))
+            known = self.known(question, sql)
+            if known is not None:
+                return known
         found = self._connection.execute(self._text(sql), dict(parameters))
         names = [str(column[0]) for column in found.description or []]
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-        self.keep(sql, parameters, rows)
+        if question is not None:
+            self.keep(question, sql, rows)
         return rows
 
-    def known(self, sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-        """Return the rows that ``sql`` gave before from the same files, in whichever version; ``None``: run it."""
-        key = self._key(sql, parameters)
-        return None if key is None else _answers.get(key)
+    def known(self, question: Hashable, read: str) -> list[dict[str, Any]] | None:
+        """Return the rows that answered a question before from the same files, in whichever version; ``None``: ask it.
 
-    def keep(self, sql: str, parameters: Mapping[str, Any], rows: list[dict[str, Any]]) -> None:
-        """Keep the rows of ``sql``, however they were found."""
-        key = self._key(sql, parameters)
-        if key is not None:
-            _answers.keep(key, rows)
+        ``read`` holds the names of all views that the answer is read from.
+        """
+        files = None if self._origin is None else self._origin(read)
+        return None if not files else _answers.get((question, files))
 
-    def _key(self, sql: str, parameters: Mapping[str, Any]) -> Hashable | None:
-        """Return what an answer is kept by; ``None`` for what makes something, or reads what this version alone has."""
-        if self._origin is None or not sql.startswith(("SELECT", "WITH")) or OWN in sql:
-            return None
-        read_from = self._origin(sql)
-        return (sql, repr(sorted(parameters.items())), read_from) if read_from else None
+    def keep(self, question: Hashable, read: str, rows: list[dict[str, Any]]) -> None:
+        """Keep the rows that answer a question, however they were found."""
+        files = None if self._origin is None else self._origin(read)
+        if files:
+            _answers.keep((question, files), rows)
 
     def frame(self, sql: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
         """Run ``sql`` and return its rows; whole numbers stay whole beside blanks (Arrow types)."""

@@ -3,8 +3,9 @@
 A server answers every change of a filter from the same records, so it adds them up once: a table of a ledger's
 aggregates by day, county and whatever else questions split by, from which every window, bucket and county is a sum of
 sums. Different values are kept as sets (a bit a value), which join without counting anything twice; a date that is not
-known to the day keeps both its ends. What depends on a day that the question states (超期项) cannot be added up
-beforehand and is asked of a narrow copy of the records.
+known to the day keeps both its ends. A state of a day (超期项) is the sum of its changes up to that day (``steps``).
+What depends on a stated day besides its own (整改完成率 of what was found in a month, as it stands today) cannot be
+added up beforehand and is asked of a narrow copy of the records.
 
 The aggregates are the very expressions of ``compile`` and the answers have its columns. Figures alone come from here:
 the rows behind them are read from the records. A process that asks a question or two builds nothing. This module must
@@ -13,6 +14,7 @@ not know any KPI, column or page.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import re
@@ -25,6 +27,7 @@ from sqlglot import exp
 
 from analytics.ledgers.model import ledgers
 from analytics.metrics import compile as sql
+from analytics.metrics import steps
 from analytics.metrics.compile import PLACE, PRECISION, REPORTING_UNIT, Columns
 from analytics.metrics.engine import OWN, DuckEngine, Engine
 from analytics.metrics.model import COUNTY, UNIT, Metric, Source, catalogue
@@ -36,6 +39,9 @@ MOST_FIGURES = 8_000_000
 """Figures in one table (64 MB); where there would be more, the records are asked."""
 MOST_COPIED = 400_000
 """Records of a ledger that are copied."""
+
+MOST_QUERIES = 1024
+"""Queries whose texts are kept; then all are made anew."""
 
 _SCHEMA = OWN.removesuffix(".")
 _DAY, _NOTED, _LAST = "day_", "noted_", "last_"
@@ -54,20 +60,27 @@ class Sums:
     places: Mapping[str, str]
 
 
-def compiled(engine: Engine, shape: Shape) -> Compiled | None:
-    """Return the query of ``shape`` over what is kept, which is made now if need be; ``None``: ask the records."""
+def compiled(engine: Engine, shape: Shape, *, steady: bool) -> Compiled | None:
+    """Return the query of ``shape`` over what is kept, which is made now if need be; ``None``: ask the records.
+
+    ``steady``: states are asked for as they are on the last day of each window.
+    """
     if not isinstance(engine, DuckEngine) or not engine.kept.lasting or sql.stands(shape.source, shape.facts):
         return None
     kept = engine.kept
-    if kept.pid == os.getpid() and shape in kept.rolled:
-        return kept.rolled[shape]
+    asked = (shape, steady)
+    if kept.pid == os.getpid():
+        with contextlib.suppress(KeyError):
+            return kept.rolled[asked]
     with _making:
         if kept.pid != os.getpid():
             # The tables are with the process that this one was made from.
             kept.rolled, kept.tables, kept.pid = {}, {}, os.getpid()
-        if shape not in kept.rolled:
-            kept.rolled[shape] = _Maker(engine, shape.source, shape.facts).query(shape)
-    return kept.rolled[shape]
+        if asked not in kept.rolled:
+            if len(kept.rolled) >= MOST_QUERIES:
+                kept.rolled.clear()
+            kept.rolled[asked] = _Maker(engine, shape.source, shape.facts).query(shape, steady=steady)
+        return kept.rolled[asked]
 
 
 class _Maker:
@@ -82,18 +95,21 @@ class _Maker:
         self.placed = bool(source.county_from) or any(column.name == COUNTY for column in declared.columns)
         self.imprecise = bool(sql.noted_spans(source, facts))
 
-    def query(self, shape: Shape) -> Compiled | None:
+    def query(self, shape: Shape, *, steady: bool) -> Compiled | None:
         """Return the query of ``shape``."""
         columns = sql.columns_of(shape.source, shape.facts, shape.metrics)
         wanted = list(_expressions(columns))
-        if any(expression.find(exp.Placeholder) for expression in wanted):
-            copy = self._once(("copy", self.base), self._copied)
-            return None if copy is None else sql.compile_query(replace(shape, copy=copy))
-        split = {*shape.dims, *((UNIT,) if shape.by_unit else ())} - {COUNTY}
-        sums = self._once(("sums", self.base, frozenset(split)), lambda: self._summed(sorted(split)))
-        if sums is None or any(expression not in sums.reads for expression in wanted):
-            return None
-        return _Text(shape, columns, sums).compiled()
+        split = sorted({*shape.dims, *((UNIT,) if shape.by_unit else ())} - {COUNTY})
+        stated = any(expression.find(exp.Placeholder) for expression in wanted)
+        sums: Sums | None = None
+        if not stated:
+            sums = self._once(("sums", self.base, *split), lambda: self._summed(split))
+        elif steady and shape.source.snapshot and shape.grain is None:
+            sums = self._once(("states", self.base, *split), lambda: self._stated(split))
+        if sums is not None and all(expression in sums.reads for expression in wanted):
+            return _Text(shape, columns, sums).compiled()
+        copy = self._once(("copy", self.base), self._copied) if stated else None
+        return None if copy is None else sql.compile_query(replace(shape, copy=copy))
 
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:
         tables = self.engine.kept.tables
@@ -103,14 +119,8 @@ class _Maker:
 
     def _summed(self, split: list[str]) -> Sums | None:
         """Add the ledger up by day, county and ``split``; ``None`` where there is too much of it."""
-        source = self.source
-        keys = {_DAY: sql.day_of(source)}
-        if self.imprecise:
-            noted = sql.known(sql.column(PRECISION))
-            keys |= {_NOTED: noted, _LAST: exp.Case().when(noted.copy(), sql.last_day(source), copy=False)}
-        names = [*((COUNTY,) if self.placed else ()), *split]
-        places = {name: f"p{index}" for index, name in enumerate(names)}
-        keys |= {column: sql.dimension(source, name) for name, column in places.items()}
+        places = self._places(split)
+        keys = {_DAY: sql.day_of(self.source), **self._keys(places)}
         wanted = [one for one in dict.fromkeys(self._catalogued()) if not one.find(exp.Placeholder)]
         if split:
             picked = self._from_ledger([exp.alias_(key.copy(), name) for name, key in keys.items()]).distinct()
@@ -150,6 +160,67 @@ class _Maker:
         added = f"SELECT {', '.join([*keys, *made])} FROM ({inner.sql('duckdb')}) AS rows_"  # noqa: S608 - declared
         self.engine.rows(f"CREATE TABLE {table} AS {added} GROUP BY ALL ORDER BY {_DAY}", {})
         return Sums(table, reads, places)
+
+    def _stated(self, split: list[str]) -> Sums | None:
+        """Add up on which day how many records come under each state, and cease to, by county and ``split``.
+
+        A record is there from its own day on; on that day, and on each on which a condition may change, it puts in
+        what it is then less what it was the day before. ``None`` where there is too much of it.
+        """
+        places = self._places(split)
+        conditions: dict[exp.Expr, exp.Expr] = {}
+        days: set[exp.Expr] = set()
+        for expression in self._catalogued(states=True):
+            condition = _counting(expression)
+            found = None if condition is None else steps.changes(condition)
+            if condition is not None and found is not None:
+                conditions[expression] = condition
+                days |= found
+        if not days or self._count(exp.select("*").from_(exp.to_table(self.source.ledger))) > MOST_COPIED:
+            return None
+        used = {found.name for part in (*conditions.values(), *days) for found in part.find_all(exp.Column)}
+        begins = sql.day_of(self.source)
+        if self.source.undated:
+            begins = exp.func("COALESCE", begins, exp.cast(exp.Literal.string("0001-01-01"), "DATE"))
+        keys = self._keys(places)
+        rows = self._from_ledger(
+            [
+                exp.alias_(begins, "begins_"),
+                *(exp.alias_(key.copy(), name) for name, key in keys.items()),
+                *(sql.column(name) for name in sorted(used)),
+            ]
+        )
+        at = exp.column("at_")
+        before = exp.paren(exp.Sub(this=at.copy(), expression=exp.Literal.number(1)), copy=False)
+        changed, made, reads = [], [], {}
+        for number, (expression, condition) in enumerate(conditions.items()):
+            is_, was = (steps.at(condition, day).sql("duckdb") for day in (at, before))
+            changed.append(
+                f"CAST(COALESCE({is_}, FALSE) AS INT)"
+                f" - CAST(at_ > begins_ AND COALESCE({was}, FALSE) AS INT) AS c{number}"
+            )
+            made.append(f"CAST(SUM(c{number}) AS BIGINT) AS a{number}")
+            reads[expression] = f"CAST(COALESCE(SUM(a{number}), 0) AS BIGINT)"
+        listed = ", ".join(["begins_", *sorted(day.sql("duckdb") for day in days)])
+        moments = f"SELECT *, UNNEST(LIST_DISTINCT([{listed}])) AS at_ FROM ({rows.sql('duckdb')}) AS rows_"  # noqa: S608 - declared
+        told = f"SELECT {', '.join(['at_', *keys, *changed])} FROM ({moments}) AS moments_ WHERE at_ >= begins_"  # noqa: S608 - declared
+        some = " OR ".join(f"c{number} <> 0" for number in range(len(made)))
+        table = self._named()
+        added = f"SELECT {', '.join([f'at_ AS {_DAY}', *keys, *made])} FROM ({told}) AS told_ WHERE {some}"  # noqa: S608 - declared
+        self.engine.rows(f"CREATE TABLE {table} AS {added} GROUP BY ALL ORDER BY {_DAY}", {})
+        return Sums(table, reads, places)
+
+    def _places(self, split: list[str]) -> dict[str, str]:
+        """Return the column of each dimension of a table."""
+        return {name: f"p{index}" for index, name in enumerate([*((COUNTY,) if self.placed else ()), *split])}
+
+    def _keys(self, places: Mapping[str, str]) -> dict[str, exp.Expr]:
+        """Return what a table is split by besides days: whether and until when a date is imprecise, and dimensions."""
+        keys: dict[str, exp.Expr] = {}
+        if self.imprecise:
+            noted = sql.known(sql.column(PRECISION))
+            keys |= {_NOTED: noted, _LAST: exp.Case().when(noted.copy(), sql.last_day(self.source), copy=False)}
+        return keys | {column: sql.dimension(self.source, name) for name, column in places.items()}
 
     def _numbered(self, argument: exp.Expr) -> tuple[str, int] | None:
         """Number the different values of an expression; return their table and the last number."""
@@ -215,11 +286,12 @@ class _Maker:
             if any(_base(leaf.source) == self.base for leaf in metric.leaves):
                 yield metric
 
-    def _catalogued(self) -> Iterator[exp.Expr]:
-        """Give every aggregate that some figure of the catalogue asks of this ledger by this date."""
+    def _catalogued(self, *, states: bool = False) -> Iterator[exp.Expr]:
+        """Give every aggregate that some figure of the catalogue, or some state, asks of this ledger by this date."""
         for metric in self._metrics():
             for source in dict.fromkeys(leaf.source for leaf in metric.leaves if _base(leaf.source) == self.base):
-                yield from _expressions(sql.columns_of(source, self.facts, [metric]))
+                if source.snapshot or not states:
+                    yield from _expressions(sql.columns_of(source, self.facts, [metric]))
 
 
 class _Text:
@@ -292,6 +364,14 @@ def _base(source: Source) -> Source:
 
 def _expressions(columns: Columns) -> Iterator[exp.Expr]:
     yield from itertools.chain(columns.plain, columns.detail, columns.notes)
+
+
+def _counting(expression: exp.Expr) -> exp.Expr | None:
+    """Return which rows an aggregate counts; ``None`` where it does not count rows."""
+    call, condition = expression, exp.true()
+    if isinstance(expression, exp.Filter):
+        call, condition = expression.this, expression.expression.this
+    return condition if isinstance(call, exp.Count) and isinstance(call.this, exp.Star) else None
 
 
 def _different(expression: exp.Expr) -> tuple[exp.Expr | None, exp.Expr | None]:

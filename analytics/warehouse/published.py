@@ -14,6 +14,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ class Version:
         self._lock = threading.Lock()
         self._own = threading.local()
         self._limited: dict[Hashable, Limited] = {}
-        self._files: dict[str, Hashable] = {}
+        self._marks: dict[tuple[str, ...], Hashable] = {}
 
     def __repr__(self) -> str:
         return f"Version({self.id!r})"
@@ -159,9 +160,10 @@ class Version:
         """
         if self.folder is None:
             return None
-        views = self._views()
+        views = self._views
         return tuple((name, self._mark(views[name])) for name in sorted(views.keys() & set(_WORD.findall(sql))))
 
+    @cached_property
     def _views(self) -> dict[str, tuple[str, ...]]:
         """Return the names of the views, and the beginnings of the names of the files each is made from."""
         found: dict[str, tuple[str, ...]] = {name: (f"{name}.parquet",) for name in publish.SHARED}
@@ -175,13 +177,14 @@ class Version:
 
     def _mark(self, beginnings: tuple[str, ...]) -> Hashable:
         """Return which very files these are: a file shared with another version is one file under two names."""
-        marks: list[Hashable] = []
-        for name in sorted(name for name in self.manifest["files"] if name.startswith(beginnings)):
-            if name not in self._files:
-                about = (self._folder() / name).stat()
-                self._files[name] = (name, about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns)
-            marks.append(self._files[name])
-        return tuple(marks)
+        found = self._marks.get(beginnings)
+        if found is None:
+            names = sorted(name for name in self.manifest["files"] if name.startswith(beginnings))
+            abouts = [(name, (self._folder() / name).stat()) for name in names]
+            found = self._marks[beginnings] = tuple(
+                (name, about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns) for name, about in abouts
+            )
+        return found
 
     def upload(self, upload_id: str) -> dict[str, Any]:
         """Return one upload's row with its findings, quarantined rows and report.
@@ -317,7 +320,7 @@ class Limited(Version):
 
     def origin(self, sql: str) -> Hashable | None:
         """Return what an answer to ``sql`` is read from, and within which limits."""
-        named = self._views().keys() & set(_WORD.findall(sql))
+        named = self._views.keys() & set(_WORD.findall(sql))
         found = self._whole.origin(" ".join(self._conditions.get(name, "") for name in sorted(named)))
         return None if found is None else (self.scope, tuple(sorted(named)), found)
 

@@ -15,6 +15,9 @@ from dashboard.components.text import day
 from dashboard.parts.canvas import Canvas
 from dashboard.source import OVERDUE
 
+SHOWN = ("item_no", "description", "resp_unit", "deadline", "days_overdue", "status", "done_date")
+"""What is told of an item, besides where it came from."""
+
 
 @dataclass(frozen=True)
 class Overdue:
@@ -34,7 +37,7 @@ class Overdue:
 
     def draw(self, canvas: Canvas) -> Component:
         """Return the list."""
-        found = canvas.snapshot.overdue(canvas.request.asked, limit=self.most)
+        found = canvas.snapshot.overdue(canvas.request.asked, limit=self.most, columns=SHOWN)
         more = html.A(
             f"查看全部 {found.total:,} 项", href=canvas.records(OVERDUE, sort="-days_overdue"), className="button"
         )

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from metrics_tables import Asked, connection, course, event, fair, known_to
-from test_metrics_oracle import PERIODS, examples, kpis, ledgers
+from sqlglot import parse_one
+from test_metrics_oracle import PERIODS, examples, items, kpis, ledgers
 
-from analytics.metrics import query, rollup
+from analytics.metrics import query, records, rollup, steps
 from analytics.metrics.model import catalogue
 from analytics.metrics.question import ask
 
@@ -40,6 +41,63 @@ def test_what_is_kept_answers_as_the_records_do(data, text, as_of, asked):
         assert found == wanted, words
 
 
+STATES = [metric.id for metric in catalogue().values() if metric.snapshot and metric.ledger == "rectification"]
+STATED = [{}, {"by": "county"}, {"by": "status"}, {"county": "凤县"}, {"by": ("source", "county")}, {"by": "unit"}]
+
+
+@examples(10)
+@given(
+    st.lists(items(), max_size=15),
+    st.sampled_from(PERIODS),
+    st.one_of(st.none(), st.dates(D(2024, 1, 15), D(2024, 12, 31))),
+    st.sampled_from(STATED),
+)
+def test_a_state_of_any_day_is_the_sum_of_its_changes(rectification, text, as_of, words):
+    con = connection(rectification=rectification)
+    kept = Asked(con)
+    for grain in (None, "month"):
+        wanted = query(STATES, period=text, as_of=as_of, grain=grain, connection=con, **words).rows
+        assert query(STATES, period=text, as_of=as_of, grain=grain, version=kept, **words).rows == wanted
+    tables = ask("R04", period=text, version=kept).engine.kept.tables
+    assert "copy" not in {key[0] for key in tables}
+
+
+@pytest.mark.parametrize(
+    ("condition", "days"),
+    [
+        ("a < :as_of", {"(a) + (1)"}),
+        ("NOT (:as_of >= a AND b IS NULL)", {"a"}),
+        ("DATE_DIFF('day', a, :as_of) BETWEEN 1 AND 30", {"(a) + (1)", "(a) + (31)"}),
+        ("DATE_DIFF('day', :as_of, a) = 3", {"(a) + (-3)", "(a) + (-2)"}),
+        ("b > 3", set()),
+        ("DATE_DIFF('day', a, :as_of)", None),
+        ("DATE_DIFF('month', a, :as_of) > 3", None),
+        ("DATE_DIFF('day', a, :as_of) > b", None),
+        ("YEAR(:as_of) = 2024", None),
+        (":as_of < a + b AND :as_of - a > 3", None),
+    ],
+)
+def test_the_days_on_which_a_condition_may_change(condition, days):
+    found = steps.changes(parse_one(condition, dialect="duckdb"))
+    assert (found if found is None else {day.sql("duckdb") for day in found}) == days
+
+
+@examples(12)
+@given(
+    st.lists(items(), max_size=15),
+    st.sampled_from(["deadline", "-deadline", "-days_overdue", None, "status", "done_date"]),
+    st.integers(0, 6),
+    st.integers(1, 6),
+)
+def test_a_page_of_rows_is_a_part_of_all_of_them(rectification, sort, offset, limit):
+    numbered = [row | {"record_id": f"{number:02}"} for number, row in enumerate(rectification)]
+    con = connection(rectification=numbered)
+    every = records("R04", period="2024", sort=sort, limit=None, connection=con)
+    page = records("R04", period="2024", sort=sort, offset=offset, limit=limit, connection=con)
+    assert list(page["record_id"]) == list(every["record_id"])[offset : offset + limit]
+    assert page.attrs["total"] == len(every)
+
+
 @pytest.mark.parametrize("by", ["mode", ("category", "county"), "organizer"])
 def test_a_split_by_any_dimension_is_the_same(by):
     con = connection(
@@ -54,12 +112,12 @@ def test_a_split_by_any_dimension_is_the_same(by):
     assert query(ids, period="2024", by=by, version=kept).rows == query(ids, period="2024", by=by, connection=con).rows
 
 
-def test_figures_come_from_sums_and_states_from_a_copy():
+def test_figures_and_states_come_from_sums():
     con = connection(job_fair=[fair(D(2024, 3, 5))], event=[event(D(2024, 3, 5))])
     kept = Asked(con)
     query(["J02", "J03", "R04"], period="2024", version=kept)
     tables = ask("J02", period="2024", version=kept).engine.kept.tables
-    assert sorted((key[0], key[1].ledger) for key in tables) == [("copy", "rectification"), ("sums", "job_fair")]
+    assert sorted((key[0], key[1].ledger) for key in tables) == [("states", "rectification"), ("sums", "job_fair")]
 
 
 def test_too_many_different_values_are_counted_from_the_records(monkeypatch):
