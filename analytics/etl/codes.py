@@ -149,6 +149,7 @@ _code("VAL-CHOICE-UNKNOWN", "error", "不在可选项中", "“{label}”的“{
 _code("VAL-CHOICE-FLAGGED", "warning", "说法需要核对", "“{label}”的“{raw}”按“{value}”收录", "请核对；规范的写法有：{allowed}")
 _code("VAL-CHOICE-DOUBTFUL", "warning", "说法与所收录的不完全一致", "“{label}”的“{raw}”按“{value}”收录，不算完成", "请核对；规范的写法有：{allowed}")
 _code("VAL-COUNTY-UNKNOWN", "error", "县区无法识别", "“{label}”的“{raw}”不是所辖县区", "请从以下选填：{allowed}")
+_code("VAL-COUNTY-WITHIN", "warning", "写到了县区以下", "“{label}”的“{raw}”写到了县区以下，按“{value}”收录", "请只填县区；镇街请写在地点一栏")
 _code("VAL-COUNTY-TWO", "error", "一格写了多个县区", "“{label}”一格里有不止一个县区：“{raw}”", "请分行填写，一行一个县区")
 _code("VAL-TEXT-DATE", "warning", "文字列里是日期", "“{label}”读到的是日期 {raw}，可能是表格软件把编号自动改成了日期", "请核对原文；编号列请设为文本格式")
 _code("VAL-TEXT-NUMBER", "warning", "文字列里是小数", "“{label}”读到的是数字 {raw}，末尾的零或后面的位数可能已被表格软件去掉",
@@ -205,6 +206,8 @@ _code("MAP-RATE", "warning", "是单价，不是总额", "“{header}”列按�
 _code("MAP-UNIT-CONFLICT", "warning", "单位说法不一", "“{header}”列的单位，列名写“{taken}”，{where}写“{other}”，按“{taken}”读取", "请改为一致，并核对本列数值")
 _code("MAP-TWO-CLAIMS", "warning", "两列争一个项目", "“{header}”列与“{winner}”列（{column} 列）都像“{label}”，取后者，本列没有采用",
       "请核对；两列含义不同的，请改列名")
+_code("MAP-TWIN-COLUMNS", "warning", "两列同名", "“{header}”有同名的两列（{first} 列和 {second} 列），内容不同，分不清哪一列是“{label}”，都没有采用",
+      "请在列名上写明各列的含义（例如“线上”“线下”“计划”“实际”），再重新上传")
 _code("MAP-GROUP-MISMATCH", "warning", "分组与列名不符", "“{header}”列在分组上属于“{group}”，不是“{label}”，没有采用", "如确是“{label}”，请改列名")
 _code("MAP-HEADER-LIES", "error", "表头与内容不符", "“{header}”列应是{expected}，但 {bad}/{all} 个单元格不是（例如“{example}”）",
       "请核对表头是否写错，或内容是否填错了列")
@@ -224,6 +227,8 @@ _code("ROW-TOTAL-UNNAMED", "error", "像是没写“合计”的合计行", "本
 _code("ROW-SHIFTED", "error", "整行错位", "本行从 {column} 列起像是整体向{side}错了一列（例如 {cell} 的“{raw}”像是“{label}”）",
       "请把错位的单元格移回原列后重新上传")
 _code("VAL-MERGED-NUMBER", "error", "合并单元格里只有一个数", "“{label}”是跨 {count} 行的合并单元格，只有一个数，无法分到各行", "请拆分单元格，逐行填写")
+
+_code("VAL-MERGED-ACROSS", "error", "合并单元格跨了几列", "“{raw}”写在横跨“{labels}”{count} 列的合并单元格里，分不清是哪一列的数", "请拆分单元格，各列分别填写")
 
 # --- FIX: cells put right in the preview ---------------------------------------------------------------------------------
 

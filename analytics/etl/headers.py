@@ -49,11 +49,14 @@ SERIAL_WORDS = frozenset({"序号", "序", "编号", "no", "no.", "行号", "项
 _SPACE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
 _BRACKETS = re.compile(r"[()\[\]【】]+")
 _BRACKET = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|【([^【】]*)】|〔([^〔〕]*)〕|<([^<>]*)>")
-_NUMBERING = re.compile(r"^(?:\d{1,2}[.、]|[一二三四五六七八九十]{1,2}、|[(（]\d{1,2}[)）]|[①-⑳]|[*★※△▲#]+)(?=[^\d\W])")
+_NUMBERING = re.compile(r"^(?:\d{1,2}[.、]|[一二三四五六七八九十]{1,2}、|[(（]\d{1,2}[)）]|[*#]+)(?=[^\d\W])")
 _HINT = re.compile(
     r"必填|选填|可选|可填|可不填|下拉|单选|多选|格式|例如|^如|示例|年月日|年/月|yyyy|填写|填报|请填|请选|二选一|选择|"
-    r"^含|^包括|^包含|是/否|有/无|自动|引用|精确到|保留|不得|以.{0,8}为准|数字|整数|文本|可空|同上|见附件|盖章|全称|不含.{0,4}则|若无|如有|如无"
+    r"^含|^包括|^包含|是/否|有/无|自动|引用|精确到|保留|不得|以.{0,8}为准|数字|整数|文本|可空|同上|见附件|盖章|全称|不含.{0,4}则|若无|如有|如无|"
+    r"^注\d*$|^见?注[:：\d]|^\d$"
 )
+_MARKS = str.maketrans("", "", "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳¹²³⁴⁵⁶⁷⁸⁹⁰※★▲△†‡")
+"""Marks that point to a footnote, gone before NFKC makes digits of them."""
 _AND_SO_ON = re.compile(r"(?:等.{0,3}|…+|\.{3,})$")
 """What closes a list that is not whole: 类型（宣讲、文化惠工等）."""
 _EITHER = re.compile(r"[/、|或及和]")
@@ -63,8 +66,8 @@ _LATIN = re.compile(r"^[A-Za-z][A-Za-z.,/&']*|[A-Za-z][A-Za-z.,/&']*$")
 """What a second language adds to a heading: 活动日期Date."""
 _ENDINGS = (("数量", "数"), ("家数", "数"), ("时间", "日期"), ("日期", "时间"))
 """Endings that say the same thing: 岗位数量 is 岗位数, 开课时间 is 开课日期."""
-_BEGINNINGS = ("实际",)
-"""Beginnings without which a heading that is not declared itself may be (实际参训人次)."""
+_BEGINNINGS = ("实际", "本次", "本月", "本期", "当月", "当期", "本季度", "本年度", "本年", "今年")
+"""Beginnings without which a heading that is not declared itself may be (实际参训人次, 本月服务人次)."""
 
 _UNIT_TAIL = re.compile(r"(?:[/|、,]|单位:?)([^/|、,]{1,4})$")
 
@@ -109,7 +112,7 @@ def _as_unit(text: str) -> str | None:
 @lru_cache(maxsize=16384)
 def heading(raw: str) -> Heading:
     """Take a header cell's text apart."""
-    text = squeeze(raw).strip(":*;,。、_-—")
+    text = squeeze(raw.translate(_MARKS)).strip(":*;,。、_-—")
     text = _NUMBERING.sub("", text)
     among = text.startswith("其中")
     unit: str | None = None
@@ -211,7 +214,7 @@ class Vocabulary:
         for ledger in ledgers.values():
             self.title_words[ledger.id] = tuple(squeeze(word) for word in (ledger.name, *ledger.title_words))
             for column in ledger.columns:
-                for how, words in (("exact", (column.label,)), ("synonym", column.synonyms)):
+                for how, words in (("exact", (column.label, column.name)), ("synonym", column.synonyms)):
                     for word in words:
                         spelled.add(word)
                         for form in heading(word).forms[:1]:

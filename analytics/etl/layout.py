@@ -241,8 +241,13 @@ class _Reader:
             if under_group(column) or is_blank_cell(above[column]):
                 continue
             right = column + 1
-            opens = right < self.width and is_blank_cell(above[right]) and not is_blank_cell(self.rows[row][right])
-            if not opens:
+            # A group that was never merged has a blank to its right, and its own leaves below that: here or a row on.
+            below = self.rows[row : row + 2]
+            if not (
+                right < self.width
+                and is_blank_cell(above[right])
+                and any(isinstance(cells[right], str) and not is_blank_cell(cells[right]) for cells in below)
+            ):
                 return False
         return known * 2 >= len(cells)
 

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from rapidfuzz import fuzz
@@ -75,6 +75,8 @@ class LedgerMapping:
     lost: list[LostClaim] = field(default_factory=list)
     astray: list[tuple[HeaderColumn, str, str]] = field(default_factory=list)
     """Columns not mapped because their group speaks of another field: (column, field, the group's field)."""
+    twins: list[tuple[HeaderColumn, HeaderColumn, str]] = field(default_factory=list)
+    """Columns under one and the same heading that hold different values, neither taken: (column, other, field)."""
     prose: list[tuple[HeaderColumn, str]] = field(default_factory=list)
     """Columns that hold narrative text where their heading names a field of fixed words: (column, field)."""
     rates: list[tuple[HeaderColumn, str]] = field(default_factory=list)
@@ -259,6 +261,8 @@ class _Mapper:
                 self.result.prose.append((column, name))
                 return
             strength += 0.3 * likeness
+            if declared.unit == "人次" and "人次" in {leaf.unit, column.unit, leaf.name[-2:]}:
+                strength += 0.1  # 培训人次 beside 培训人数: visits are not persons
             if name not in found or found[name].strength < strength:
                 found[name] = _Claim(strength, column, name, how)
 
@@ -269,6 +273,9 @@ class _Mapper:
                     for term in self.vocabulary.lookup(form + own):
                         if term.ledger == self.ledger.id:
                             claim(term.field, base[term.how] + 0.4, term.how)
+                    # What stands below may come first when it is said: 培训人数 / 计划 is 计划培训人数.
+                    for name, how in self.fields(heading(own + form)).items():
+                        claim(name, base[how] + 0.3, how)
         if groups and any(form in TOTAL_LEAVES for form in leaf.forms):
             for name, how in self.fields_of_group(column.path[-2]).items():
                 claim(name, base[how] + 0.2, how)
@@ -369,6 +376,7 @@ class _Mapper:
         for column in self.columns:
             if column.index not in confirmed and column.index not in taken and column.index not in self.repeats:
                 claims.extend(self.claims(column))
+        claims = self.without_twins(claims)
         beaten: dict[int, LostClaim] = {}
         for claim in sorted(claims, key=lambda one: (-one.strength, one.column.index)):
             if claim.column.index in taken:
@@ -392,15 +400,42 @@ class _Mapper:
                 result.unmapped.append(column)
         return result
 
+    def without_twins(self, claims: list[_Claim]) -> list[_Claim]:
+        """Leave out the claims of columns that have one heading and different figures: nobody can tell which counts.
+
+        Two columns of days side by side under one heading are a beginning and an end.
+        """
+        result = self.result
+        for place, one in enumerate(claims):
+            declared, samples = self.by_name[one.field], self.samples.get(one.column.index, ())
+            if declared.type == "text" or one.how == "profile":
+                continue
+            for other in claims[:place]:
+                if (
+                    other.field == one.field
+                    and other.column.index != one.column.index
+                    and other.column.display == one.column.display
+                    and list(self.samples.get(other.column.index, ())) != list(samples)
+                ):
+                    end = declared.range_end if other.column.index + 1 == one.column.index else None
+                    if end is not None and not any(claim.field == end for claim in claims):
+                        claims[place] = replace(one, field=end)
+                    else:
+                        result.twins.append((one.column, other.column, one.field))
+        lost = {(column.index, name) for *columns, name in result.twins for column in columns}
+        return [one for one in claims if (one.column.index, one.field) not in lost] if lost else claims
+
     def suggest(self, taken: dict[int, str], ignored: set[int], accept: bool) -> None:
         """Look for likely fields of the columns that are left, for a person to confirm."""
         result = self.result
+        alike = {one.index for *columns, _ in result.twins for one in columns}
         open_fields = [column for column in self.ledger.columns if column.name not in result.assigned]
         for column in self.columns:
             if (
                 column.index in taken
                 or column.index in ignored
                 or column.index in self.repeats
+                or column.index in alike
                 or is_serial(column.leaf)
             ):
                 continue
@@ -431,6 +466,10 @@ class _Mapper:
                 result.assigned[name] = Assignment(name, (column,), "suggested")
                 taken[index] = name
 
+    def fits(self, declared: Column, column: HeaderColumn) -> float:
+        """Return the share of a column's cells that look like what a field holds."""
+        return fit(declared.type, self.samples.get(column.index, ()), self.words[declared.name])
+
     def stand_in(self, given: frozenset[str]) -> None:
         """Let a column under a standby heading fill a required field that nothing else fills."""
         result = self.result
@@ -440,6 +479,8 @@ class _Mapper:
             spelled = {heading(word).forms[0] for word in declared.standby}
             for column in self.columns:
                 holder = next((one for one in result.assigned.values() if column in one.columns), None)
+                if self.words[declared.name] and self.fits(declared, column) < 0.5:
+                    continue
                 if not spelled & set(column.leaf.forms) or (holder and self.by_name[holder.field].required):
                     continue
                 if holder is not None:

@@ -44,7 +44,7 @@ from analytics.etl.report import (
     UnmappedColumn,
 )
 from analytics.etl.rules import check_rows
-from analytics.etl.sayings import missing_columns, unmapped_column
+from analytics.etl.sayings import missing_columns, twin_columns, unmapped_column
 from analytics.etl.spans import HeaderColumn
 from analytics.etl.tall import tall_of
 from analytics.etl.totals import check_totals
@@ -391,6 +391,7 @@ class _Reader:
             report.likely = choice.mapping.ledger.id
             report.missing = [column.name for column in choice.mapping.missing]
             report.mapping = mapped_columns(choice.mapping)
+            self.report_twins(found, choice.mapping)
             self.refuse(missing_columns(choice.mapping, report.unmapped), sheet.name, cell, report=report)
             return
         nearest = []
@@ -454,6 +455,7 @@ class _Reader:
                 column=letters(lost.winner.index), label=label[lost.field],
             )  # fmt: skip
             self.say(said, sheet.name, a1(bottom, lost.column.index), lost.field)
+        explained |= self.report_twins(found, mapping)
         for column, name, group in mapping.astray:
             if column.index not in explained:
                 explained.add(column.index)
@@ -469,6 +471,13 @@ class _Reader:
             if column.index not in explained and column.path and not self.spanned(found, column):
                 said = unmapped_column(mapping, column, found.context.unit if found.context else None)
                 self.say(said, sheet.name, a1(bottom, column.index))
+
+    def report_twins(self, found: _Found, mapping: LedgerMapping) -> set[int]:
+        """Say which columns were not taken because another has the very same heading; return their indexes."""
+        for column, other, name in mapping.twins:
+            said = twin_columns(mapping.ledger.column(name).label, other, column)
+            self.say(said, found.sheet.name, a1(found.table.bottom, column.index), name)
+        return {one.index for *columns, _ in mapping.twins for one in columns}
 
     @staticmethod
     def spanned(found: _Found, column: HeaderColumn) -> bool:

@@ -19,8 +19,8 @@ from analytics.etl.body import Body
 from analytics.etl.codes import Issue, issue
 from analytics.etl.context import Section, TableContext
 from analytics.etl.dateparts import compose_all
-from analytics.etl.grid import ErrorCell, Sheet, a1, letters
-from analytics.etl.headers import heading, is_serial
+from analytics.etl.grid import ErrorCell, Merge, Sheet, a1, letters
+from analytics.etl.headers import heading, is_serial, squeeze
 from analytics.etl.layout import Table
 from analytics.etl.lies import lying_header
 from analytics.etl.mapping import LedgerMapping
@@ -156,11 +156,11 @@ class BatchReader:
             if len(assignment.columns) == 1
         }
         for merge in self.sheet.merged:
-            if (
-                merge.last_row == merge.first_row
-                or merge.last_row <= self.table.bottom
-                or merge.first_row > self.table.last
-            ):
+            if merge.last_row <= self.table.bottom or merge.first_row > self.table.last:
+                continue
+            if merge.last_column > merge.first_column:
+                self.number_across(merge, by_column)
+            if merge.last_row == merge.first_row:
                 continue
             name = by_column.get(merge.first_column)
             if name is None or merge.first_row <= self.table.bottom:
@@ -195,6 +195,18 @@ class BatchReader:
             self.batch.cells[position][name] = a1(row, column)
             self.batch.say(position, said, name, value)
 
+    def number_across(self, merge: Merge, by_column: Mapping[int, str]) -> None:
+        """Hold back the rows in which one number stands for several columns: it cannot be told for which."""
+        names = [by_column[one] for one in range(merge.first_column, merge.last_column + 1) if one in by_column]
+        names = [name for name in names if self.ledger.column(name).type in NUMERIC_TYPES]
+        value = self.sheet.rows[merge.first_row][merge.first_column]
+        if len(names) < 2 or is_blank(value):
+            return
+        labels = "”“".join(self.ledger.column(name).label for name in names)
+        said = issue("VAL-MERGED-ACROSS", raw=shown(value), labels=labels, count=len(names))
+        for row in self.position.keys() & range(merge.first_row, merge.last_row + 1):
+            self.batch.say(self.position[row], said, names[0], value)
+
     # -- values --------------------------------------------------------------------------------------------
 
     def column_context(self, declared: Column, column: HeaderColumn) -> Context:
@@ -214,7 +226,8 @@ class BatchReader:
                         said.code, said.severity, said.message, said.hint, self.sheet.name, cell, None, declared.name
                     )
                 )
-        return replace(self.context, unit=unit)
+        asked = squeeze(column.path[-1]).partition("是否")[2] if column.path and declared.type == "choice" else ""
+        return replace(self.context, unit=unit, question=asked or None)
 
     def line_unit(self, declared: Column) -> str | None:
         """Return what the “单位：” line says of a column: the unit of money, or by what a count is multiplied."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analytics.etl.codes import Issue, issue
+from analytics.etl.grid import letters
 from analytics.etl.mapping import LIKELY_FROM, LedgerMapping
 from analytics.etl.report import UnmappedColumn
 from analytics.etl.spans import HeaderColumn
@@ -59,3 +60,10 @@ def missing_columns(mapping: LedgerMapping, unmapped: Sequence[UnmappedColumn]) 
         hint = f"请在表上写明填报单位，或在上传时指明（--unit）；也可以补上这些列，或用 --set {example}"
         return replace(said, hint=hint)
     return said
+
+
+def twin_columns(label: str, first: HeaderColumn, second: HeaderColumn) -> Issue:
+    """Say that two columns have one heading and different figures, so that neither was taken."""
+    return issue(
+        "MAP-TWIN-COLUMNS", header=first.display, first=letters(first.index), second=letters(second.index), label=label
+    )

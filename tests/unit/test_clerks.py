@@ -75,6 +75,144 @@ def test_two_names_for_different_things_are_not_joined() -> None:
     assert "MAP-REQUIRED-MISSING" in codes(ingest(book(("活动", [heads, event(30)[:5]]))))
 
 
+COURSE = ["培训班名称", "培训类别", "开班日期", "主办单位"]
+CLASS = ["电工一期", "电工", "2024-05-06", "渭滨区总工会"]
+VISITS = len(FAIR) - 1
+
+
+def test_footnote_marks_are_no_part_of_a_heading() -> None:
+    marked = [
+        f"{name}{mark}" for name, mark in zip(FAIR, ["*", "①", "", "", "[注1]", "", "②", "※", "（见注2）"], strict=True)
+    ]
+    assert rows_loaded(ingest(book(("招聘会", [marked, fair("春风行动")])))) == [2]
+
+
+@pytest.mark.parametrize(
+    ("group", "leaves", "taken"),
+    [
+        ("服务人次", ["本月", "累计"], 0),
+        ("服务人次", ["累计", "本月"], 1),
+        ("服务人次", ["本年", "上年同期"], 0),
+        ("服务人次", ["计划", "实际"], 1),
+    ],
+)
+def test_of_this_month_and_the_year_so_far_the_record_takes_its_own(group: str, leaves: list[str], taken: int) -> None:
+    rows = [[*FAIR[:-1], group], [None] * VISITS + leaves, [*fair("春风行动")[:-1], 210, 220]]
+    outcome = ingest(book(("招聘会", rows, ["I1:J1", *(f"{letter}1:{letter}2" for letter in "ABCDEFGH")])))
+    assert only(outcome, "job_fair")["visits_total"] == 210 + 10 * taken
+
+
+def test_a_flat_heading_may_say_of_which_month_it_is() -> None:
+    rows = [[*FAIR[:-1], "本年累计服务人次", "本月服务人次"], [*fair("春风行动")[:-1], 900, 200]]
+    assert only(ingest(book(("招聘会", rows))), "job_fair")["visits_total"] == 200
+
+
+def test_planned_and_held_are_told_apart_below_one_group() -> None:
+    rows = [[*COURSE, "培训人数", None], [None] * 4 + ["计划", "实际"], [*CLASS, 50, 45]]
+    record = only(ingest(book(("培训", rows, ["E1:F1"]))), "training")
+    assert (record["planned_n"], record["trained_visits"]) == (50, 45)
+
+
+def test_persons_and_visits_side_by_side_are_two_things() -> None:
+    record = only(
+        ingest(book(("培训", [[*COURSE, "培训人数（人）", "培训人次（人次）"], [*CLASS, 50, 150]]))), "training"
+    )
+    assert (record["trained_persons"], record["trained_visits"]) == (50, 150)
+
+
+def test_of_two_columns_with_one_heading_and_different_figures_neither_is_taken() -> None:
+    outcome = ingest(book(("培训", [[*COURSE, "培训人次", "课时", "课时"], [*CLASS, 50, 8, 16]])))
+    assert only(outcome, "training")["hours"] is None
+    assert [one.cell for one in said(outcome, "MAP-TWIN-COLUMNS")] == ["G1"]
+    refused = ingest(book(("培训", [[*COURSE, "培训人次", "培训人次"], [*CLASS, 50, 45]])))
+    assert not refused.tables
+    assert {"MAP-TWIN-COLUMNS", "MAP-REQUIRED-MISSING"} <= codes(refused)
+
+
+def test_two_columns_of_days_under_one_heading_are_beginning_and_end() -> None:
+    rows = [
+        ["培训班名称", "培训类别", "培训时间", None, "主办单位", "培训人次"],
+        ["电工一期", "电工", dt.date(2024, 5, 6), dt.date(2024, 5, 9), "渭滨区总工会", 50],
+    ]
+    record = only(ingest(book(("培训", rows, ["C1:D1"]))), "training")
+    assert (record["start_date"], record["end_date"]) == (dt.date(2024, 5, 6), dt.date(2024, 5, 9))
+
+
+def test_groups_of_three_levels_that_were_never_merged_are_read() -> None:
+    rows = [
+        [*FAIR[:6], "招聘情况", None, "服务情况"],
+        [None] * 6 + ["参会企业数", "提供岗位数", "服务人次", None, None],
+        [None] * 8 + ["合计", "其中：农民工", "其中：新就业形态"],
+        [*fair("春风行动"), 90, 60],
+    ]
+    record = only(ingest(book(("招聘会", rows))), "job_fair")
+    assert (record["employers_n"], record["visits_total"], record["new_form_visits"]) == (20, 200, 60)
+
+
+def test_a_table_under_our_own_column_names_is_read() -> None:
+    names = ["fair_name", "fair_date", "county", "venue", "organizer", "mode", "employers_n", "jobs_n", "visits_total"]
+    assert rows_loaded(ingest(book(("Sheet1", [names, fair("春风行动")])))) == [2]
+
+
+# -- cells -----------------------------------------------------------------------------------------------------------
+
+
+def test_one_number_merged_over_several_columns_belongs_to_none_of_them() -> None:
+    row = [*fair("冬季")[:-1], 200, None]
+    outcome = ingest(book(("招聘会", [[*FAIR, "农民工人次"], [*fair("春风行动"), 90], row], ["I3:J3"])))
+    assert (rows_loaded(outcome), rows_held(outcome)) == ([2], [3])
+    assert "“服务人次”“农民工人次”" in said(outcome, "VAL-MERGED-ACROSS")[0].message
+
+
+@pytest.mark.parametrize("remark", ["已取消", "作废", "因雨延期举办", "未举办", "与第3行重复", "数据重复填报"])
+def test_a_remark_that_nothing_was_held_is_not_passed_over(remark: str) -> None:
+    outcome = ingest(book(("招聘会", [[*FAIR, "备注"], [*fair("春风行动"), remark], [*fair("冬季"), "现场气氛热烈"]])))
+    assert [one.row for one in said(outcome, "RULE-JOB-FAIR-REMARK-SAYS-NOT-HELD")] == [2]
+
+
+def test_a_name_that_says_cancelled_is_not_passed_over() -> None:
+    outcome = ingest(book(("招聘会", [FAIR, fair("春风行动（已取消）"), fair("取消限购后的首场招聘会")])))
+    assert [one.row for one in said(outcome, "RULE-JOB-FAIR-NAME-SAYS-NOT-HELD")] == [2]
+
+
+ITEM = [
+    "问题编号",
+    "问题来源",
+    "发现日期",
+    "问题描述",
+    "整改措施",
+    "责任单位",
+    "整改期限",
+    "是否销号",
+    "完成日期",
+    "销号日期",
+]
+
+
+@pytest.mark.parametrize(
+    ("heading", "answer", "status"),
+    [
+        ("是否完成", "是", "已完成"),
+        ("是否整改到位", "√", "已完成"),
+        ("是否完成", "否", "整改中"),
+        ("是否整改", "否", "未启动"),
+        ("整改状态", "已完成（2024.6.1）", "已完成"),
+        ("整改进度", "已完成", "已完成"),
+    ],
+)
+def test_yes_and_no_answer_what_the_heading_asks(heading: str, answer: str, status: str) -> None:
+    done = "2024-06-01" if status == "已完成" else None
+    heads = [heading if one == "是否销号" else one for one in ITEM[:-1]]
+    row = ["1", "督查", "2024-03-01", "考勤不严", "完善制度", "办公室", "2024-06-30", answer, done]
+    assert only(ingest(book(("整改", [["2024年整改台账"], heads, row]))), "rectification")["status"] == status
+
+
+def test_a_place_within_a_county_is_of_that_county_and_said() -> None:
+    outcome = ingest(book(("招聘会", [FAIR, fair("春风行动", county="岐山县蔡家坡镇")])))
+    assert only(outcome, "job_fair")["county"] == "岐山县"
+    assert "VAL-COUNTY-WITHIN" in codes(outcome)
+
+
 # -- dates and years -------------------------------------------------------------------------------------------------
 
 
@@ -101,6 +239,15 @@ def test_a_year_that_titles_disagree_about_fills_nothing() -> None:
     outcome = ingest(book(("送清凉", rows)), file_name="2023年.xlsx")
     assert not rows_loaded(outcome)
     assert "MAP-REQUIRED-MISSING" in codes(outcome)
+
+
+def test_a_day_until_which_something_ran_is_said_to_be_no_day_of_its_own() -> None:
+    assert "VAL-DATE-BEFORE" in codes(ingest(book(("招聘会", [FAIR, fair("春风行动", day="截至2024年7月15日")]))))
+
+
+def test_the_year_after_is_written_in_words() -> None:
+    outcome = ingest(book(("招聘会", [FAIR, fair("春风行动", day="2024年12月30日至次年1月2日")])))
+    assert only(outcome, "job_fair")["end_date"] == dt.date(2025, 1, 2)
 
 
 # -- rows --------------------------------------------------------------------------------------------------------------

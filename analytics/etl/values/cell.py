@@ -66,7 +66,7 @@ def parse(column: Column, raw: Any, context: Context, percent_cell: bool = False
     if column.type == "boolean":
         return parse_boolean(column, raw)
     if column.type == "choice":
-        return parse_choice(column, raw)
+        return parse_choice(column, raw, context.question)
     if column.type == "county":
         return parse_county(column, raw)
     return parse_text(column, raw)

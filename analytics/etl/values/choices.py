@@ -25,6 +25,8 @@ _NO = frozenset(
 )
 _SEPARATORS = re.compile(r"[、/+,;和及与&|]")
 _PUNCTUATION = "。.,、;:!!?· "
+_REMARK = re.compile(r"(.+)\(([^()]+)\)")
+_DAY = re.compile(r"[\d年月日号./-]+")
 _YEAR = re.compile(r"(\d{4})(?:年度?|年份)?")
 _SHORT_YEAR = re.compile(r"(\d{2})年度?")
 
@@ -59,12 +61,26 @@ def _lookup(choices: Choices, doubtful: tuple[tuple[str, str], ...]) -> dict[str
     return found
 
 
-def parse_choice(column: Column, raw: Any) -> Parsed:
-    """Parse one cell of a choice column to one of the declared values."""
+def _remarked(words: dict[str, tuple[str, str]], text: str) -> tuple[str, str] | None:
+    """Return the meaning of a word with a day or another word for the same in brackets: 三会一课（党课）."""
+    match = _REMARK.fullmatch(text)
+    meaning = words.get(fold(match[1])) if match else None
+    if match is None or meaning is None:
+        return None
+    inner = words.get(match[2])
+    if not _DAY.fullmatch(match[2]) and (inner is None or inner[0] != meaning[0]):
+        return None
+    return meaning if inner is not None else (meaning[0], "flag" if meaning[1] == "sure" else meaning[1])
+
+
+def parse_choice(column: Column, raw: Any, question: str | None = None) -> Parsed:
+    """Parse one cell of a choice column to one of the declared values; 是 and 否 answer the heading's question."""
     words = _lookup(tuple(column.choices.items()), tuple(column.doubtful.items()))
     text = fold(as_text(raw))
-    meaning = words.get(text) or words.get(_combined(text))
+    meaning = words.get(text) or words.get(_combined(text)) or _remarked(words, text)
     allowed = "、".join(column.choices)
+    if meaning is None and question is not None and text in _YES | _NO:
+        meaning = words.get(fold(question if text in _YES else f"未{question}"))
     if meaning is None:
         # Where an unknown word would leave a blank that a default then fills, it must stop the row.
         severity: Severity = "error" if column.required or column.default is not None else "warning"

@@ -250,7 +250,7 @@ def _settle(frame: _Frame, span: Span) -> Parsed:
     crossed = False
     if end is not None:
         if end.year is None:
-            crossed = (start.month or 0) >= 10 and (end.month or 13) <= 3
+            crossed = end.next_year or ((start.month or 0) >= 10 and (end.month or 13) <= 3)
             end = replace(end, year=start.year + 1 if crossed else start.year)
         assert end.year is not None  # noqa: S101 - given just above
         if not FIRST_YEAR <= end.year <= frame.last_year:

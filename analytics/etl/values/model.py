@@ -21,6 +21,7 @@ class Context:
     ``unit`` is the unit its header or units row states (万元, %, 人次), if any;
     ``year`` and ``month`` are those the sheet, the file or the submitter states, and ``year_source`` says
     in Chinese where the year was found (表头标题, 文件名 …) for the sentence a person will read.
+    ``question`` is what a heading asks (是否完成: 完成), so that 是 or 否 is an answer.
     """
 
     today: dt.date
@@ -30,6 +31,7 @@ class Context:
     unit: str | None = None
     period: str | None = None
     date1904: bool = False
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

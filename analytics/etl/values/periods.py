@@ -22,6 +22,8 @@ _NUMERAL = re.compile(
 )
 _SEPARATOR = re.compile(r"\s*(?:——|--|~~|[-~—–―‐‑−─至到])\s*")
 _HEAD = re.compile(r"^(?:时间|日期|自|从|于|在|截至|截止到?|最迟|限):?(?=\d|上|下|全|第|本)")
+_UNTIL = ("截", "最迟", "限")
+_NEXT_YEAR = re.compile(r"^(?:次|翌|来|第二)年(?=\d)")
 _BEFORE = re.compile(r"(?:之前|以前|前|止|截止|前完成|前整改到位|前整改完毕|前完成整改|前整改完成|前销号|完成)$")
 _FROM = re.compile(r"(?:起|开始)$")
 
@@ -80,6 +82,8 @@ class Part:
     short_year: bool = False
     explicit_month: bool = True
     at_end: bool = False
+    next_year: bool = False
+    """Written as of the year after the start's: 次年1月2日."""
 
     def bounds(self) -> tuple[dt.date, dt.date] | None:
         """Return first and last day; ``None`` if there is no such day. The year must be known."""
@@ -118,8 +122,9 @@ def read_span(text: str, short_years: tuple[int, int], month: int | None) -> Spa
     text = re.sub(r"\s+", " ", text).strip()
     text = re.sub(r"(?<!\d) | (?!\d)", "", text)
     text = re.sub(r"(?<=[年月./-]) (?=\d)", "", text)
+    head = _HEAD.match(text)
+    before = head is not None and head.group().startswith(_UNTIL)
     text = _HEAD.sub("", text)
-    before = False
     stripped = _BEFORE.sub("", text)
     if stripped != text:
         text, before = stripped, True
@@ -189,9 +194,12 @@ def _pair(first: str, last: str, short_years: tuple[int, int], month: int | None
         return start
     if re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", first) and re.fullmatch(r"\d{1,2}-\d{1,2}", last):
         last = last.replace("-", "/")  # 2024-7-10-7-12
-    end = _part(last, short_years, month)
+    following = _NEXT_YEAR.sub("", last)
+    end = _part(following, short_years, month)
     if not isinstance(end, Part):
         return end
+    if following != last:
+        end = replace(end, next_year=True)
     bare = re.fullmatch(r"(?:(\d{4})年)?(\d{1,2})", first)
     if bare:
         number = int(bare[2])

@@ -16,6 +16,8 @@ from analytics.ledgers.model import Column, County, geography
 
 _SUFFIXES = ("总工会机关", "总工会", "工会", "本级", "辖区", "总")
 _PROVINCE = re.compile(r"^[^省市县区]{2,3}省")
+_WITHIN = re.compile(r".{1,12}(?:镇|乡|街道|街道办|办事处|社区|村)$")
+"""What follows a county's full name where a cell names a place within it."""
 _BETWEEN = re.compile(r"[、,;/+和及与\n]")
 
 
@@ -88,6 +90,16 @@ def county_of_unit(text: str) -> County | None:
     return best[1] if best else None
 
 
+def _county_around(name: str) -> County | None:
+    """Return the county whose full name a township, a street or a village is written behind."""
+    for form in _without_city(_PROVINCE.sub("", name)):
+        for place in geography().counties:
+            whole = _fold(place.name)
+            if form.startswith(whole) and _WITHIN.fullmatch(form, len(whole)):
+                return place
+    return None
+
+
 def parse_county(column: Column, raw: Any) -> Parsed:
     """Parse one cell of a county column to the county's name."""
     text = normalise(as_text(raw))
@@ -101,6 +113,11 @@ def parse_county(column: Column, raw: Any) -> Parsed:
     parts = [part for part in _BETWEEN.split(text) if part]
     if len(parts) > 1 and all(county(part) for part in parts):
         return Parsed(issues=(issue("VAL-COUNTY-TWO", label=column.label, raw=shown(raw)),))
+    around = _county_around(_fold(text))
+    if around is not None:
+        return Parsed(
+            around.name, issues=(issue("VAL-COUNTY-WITHIN", label=column.label, raw=shown(raw), value=around.name),)
+        )
     names = [item.name for item in geography().counties]
     if column.allow_whole_city:
         names.append(geography().whole_city.name)
