@@ -88,6 +88,7 @@ def make(*, year: int = 2024, scale: int = 1, seed: int = DEFAULT_SEED) -> Itera
             if which in workbook.years:
                 rng = random.Random(f"{seed}/{its_year}/{number}")
                 yield _fill(workbook, known[workbook.office], planned, rng)
+    yield from make_further(year - 1, seed, "before")
     yield from make_further(year, seed)
 
 

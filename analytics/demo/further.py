@@ -15,7 +15,7 @@ from typing import Any
 from analytics.demo.forms import read_data
 from analytics.demo.habits import Habit
 from analytics.demo.layouts import Planned
-from analytics.demo.plan import offices
+from analytics.demo.plan import Which, offices
 from analytics.demo.rows import Values, shares
 from analytics.demo.workbook import Made, Part, assemble
 from analytics.ledgers.model import Column, Ledger, geography, ledgers
@@ -23,32 +23,38 @@ from analytics.ledgers.model import Column, Ledger, geography, ledgers
 _SEASONS = "season_service"
 
 
-def make_further(year: int, seed: int) -> Iterator[Made]:
-    """Make the workbooks of the smaller ledgers of ``year``, one by one."""
+def make_further(year: int, seed: int, which: Which = "current") -> Iterator[Made]:
+    """Make the workbooks of the smaller ledgers of ``year``, the year shown or the one before, one by one."""
     data = read_data("further.yaml")
     known = offices()
     for number, entry in enumerate(data["workbooks"]):
         habits = frozenset(Habit[name] for name in entry["habits"])
         rng = random.Random(f"{seed}/{year}/further/{number}")
-        parts = [Part(name, further_rows(name, year), habits) for name in entry["ledgers"]]
+        kept = [name for name in entry["ledgers"] if name == _SEASONS or name in _said("rows", which)]
+        parts = [Part(name, further_rows(name, year, which), habits) for name in kept]
         yield assemble(known[entry["office"]], year, parts, None, rng, subject=entry["subject"])
 
 
-def further_rows(ledger: str, year: int) -> list[Planned]:
-    """Return the rows of one of the smaller ledgers in ``year``."""
+def further_rows(ledger: str, year: int, which: Which = "current") -> list[Planned]:
+    """Return the rows of one of the smaller ledgers in ``year``, the year shown or the one before."""
     declared = ledgers()[ledger]
     if ledger == _SEASONS:
-        return [Planned(values, exact=True) for values in _seasons(declared, year)]
-    head, *rows = read_data("further.yaml")["rows"][ledger]
+        return [Planned(values, exact=True) for values in _seasons(declared, year, which)]
+    head, *rows = _said("rows", which)[ledger]
     return [Planned(_row(declared, dict(zip(head, row, strict=True)), year), exact=True) for row in rows]
 
 
-def _seasons(ledger: Ledger, year: int) -> Iterator[Values]:
+def _said(what: str, which: Which) -> dict[str, Any]:
+    found: dict[str, Any] = read_data("further.yaml")[what if which == "current" else f"{what}_{which}"]
+    return found
+
+
+def _seasons(ledger: Ledger, year: int, which: Which) -> Iterator[Values]:
     """Share each season's figures out over the counties, and over its days."""
     sizes = read_data("city.yaml")["counties"]
     places = [county for county in geography().counties if county.ranked]
     figures = {column.name for column in ledger.columns if column.type in ("count", "money")}
-    for season, how in read_data("further.yaml")["seasons"].items():
+    for season, how in _said("seasons", which).items():
         days = how["days"]
         weights = [float(sizes[place.code]["size"]) for place in places for _ in days]
         parts = {name: shares(int(how[name]), weights) for name in how if name in figures}

@@ -18,7 +18,7 @@ from analytics.demo import Truth, build
 from analytics.demo.compare import compare_records
 from analytics.demo.further import further_rows, make_further
 from analytics.ledgers import ledgers
-from analytics.metrics import MetricError, query, records
+from analytics.metrics import MetricError, catalogue, query, records
 from analytics.metrics.source_text import check_source_text, source_text
 from analytics.settings import Settings
 from analytics.warehouse import published
@@ -127,6 +127,12 @@ def test_the_demo_says_what_the_report_says_on_every_row(tmp_path: Path) -> None
     assert [row for row in rows if row.inside is False] == []
     assert [row for row in rows if row.value is None] == []
     assert len(rows) == len(source_text().rows)
+    further = [
+        row
+        for row in query(period="2024", version=office.version, as_of=TODAY, discipline=True).rows
+        if catalogue()[row.id].ledger in FURTHER
+    ]
+    assert [row.id for row in further if row.yoy is None] == [], "the year before has them, too"
     told = json.loads(office.run("kpi", "--period", "2024", "--check", "--json"))
     assert told["ok"] is True
     assert {row["id"] for row in told["rows"]} >= {"J02", "P04", "D02"}
