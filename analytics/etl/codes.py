@@ -73,6 +73,7 @@ def _code(code: str, severity: Severity, title: str, message: str, hint: str, ex
 
 _code("VAL-ERROR-CELL", "error", "公式出错的单元格", "“{label}”单元格是公式错误 {raw}", "请修正公式或直接填写数值")
 _code("VAL-DITTO", "error", "写了“同上”", "“{label}”写的是“{raw}”，不能代替具体内容", "请逐行填写完整内容，不用“同上”")
+_code("VAL-TWO-CELLS", "warning", "同名的两列数不同", "“{header}”有两列，本格是“{raw}”，{cell} 是“{other}”，{then}", "请核对“{label}”应取哪一列；两列含义不同的，请把列名写清楚")
 _code("VAL-REQUIRED", "error", "必填项为空", "必填项“{label}”没有填写", "请补填“{label}”")
 _code("VAL-UNREADABLE", "error", "单元格内容无法识别", "“{label}”的内容“{raw}”无法识别", "请按填写说明改写")
 
@@ -189,6 +190,7 @@ _code("SHEET-EXAMPLE-ROWS", "info", "示例行", "第 {rows} 行写明是示例�
 _code("SHEET-NO-ROWS", "info", "没有记录", "认出了{ledger}的表头，但下面没有记录", "如有数据，请核对是否填在表头之下")
 _code("SHEET-YEAR-CONFLICT", "warning", "年度说法不一", "年度说法不一：{sayings}；不写年份的日期因此无法补年份", "请改为一致，或把日期写全")
 _code("SHEET-YEAR-FROM", "warning", "年度取自表外", "表中没有“{label}”列，{count} 行的年度按{source}记为 {year} 年", "请核对；如不对，请在表中加“{label}”一列")
+_code("SHEET-CHOICE-FROM", "warning", "取自表外", "表中没有“{label}”列，{count} 行按{source}记为{values}", "请核对；如不对，请在表中加“{label}”一列")
 _code("SHEET-COUNTY-FROM", "info", "县区取自表外", "表中没有县区，{count} 行的县区按{source}记为{county}", "如不对，请在表中加“县区”一列")
 _code("SHEET-COUNTY-CONFLICT", "warning", "县区说法不一", "表中没有县区，而{sayings}说法不一，县区记为空", "请在表中加“县区”一列")
 _code("SHEET-COUNTY-BLANK", "warning", "县区没有填写", "“{label}”没有填写，这条记录不进入县区统计", "请补填县区")

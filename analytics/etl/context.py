@@ -187,14 +187,14 @@ def _settle_county(
     named = counties_named(title, geography)
     if len(named) == 1:
         sayings.append(("表格标题", named[0]))
-    fallback: tuple[str, str] | None = None
+    fallback: tuple[str, str] | None = ("工作表名", own.name) if own is not None and not own.ranked else None
     for source, unit in (("填报单位", said_unit), ("上传时填的填报单位", options.unit)):
         place = county_of_unit(unit) if unit else None
         if place is not None and place.ranked:
             sayings.append((source, place.name))
         elif (
             place is not None
-            and fallback is None
+            and (fallback is None or fallback[0] == "工作表名")
             and not (source == "填报单位" and unit == geography.federation and unit in title)
         ):
             fallback = (source, place.name)

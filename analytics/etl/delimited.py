@@ -80,7 +80,7 @@ def read_delimited(content: bytes, file_name: str, limits: Limits) -> tuple[list
     declared = re.fullmatch(r"\s*sep=(.)\s*", first)
     delimiter = declared.group(1) if declared else sniff_delimiter(text)
     if declared:
-        text = "\n" + rest  # the line stays a (blank) row, so that row numbers are the file's
+        text = rest  # no spreadsheet shows the line as a row
     if not text.strip():
         raise UnreadableWorkbook("FILE-EMPTY", "文件里没有任何内容。", "请检查文件是否保存完整，再重新上传。")
     findings = []

@@ -165,7 +165,7 @@ class _Reader:
         values: list[int] = []
         for _, value in cells:
             text = squeeze(value).strip("()") if isinstance(value, str) else value
-            if isinstance(text, str) and text in "甲乙丙丁戊ABCDEFGHIJKLMNOPQRSTUVWXYZ" and len(text) == 1:
+            if isinstance(text, str) and text in "甲乙丙丁戊己庚辛壬癸ABCDEFGHIJKLMNOPQRSTUVWXYZ" and len(text) == 1:
                 continue
             if (isinstance(text, str) and text.isdigit()) or (
                 isinstance(text, (int, float)) and not isinstance(text, bool) and text == int(text)
@@ -490,7 +490,22 @@ def _same_header(reader: _Reader, blocks: list[tuple[int, int, frozenset[int]]],
         for other in range(top, bottom + 1):
             there = {column: squeeze(str(value)) for column, value in reader.filled(other)}
             if there and sum(there.get(column) == text for column, text in here.items()) * 10 >= len(here) * 8:
-                return (top, bottom) == blocks[-1][:2]
+                return (top, bottom) == blocks[-1][:2] and not _reordered(reader, blocks[-1], row)
+    return False
+
+
+def _reordered(reader: _Reader, block: tuple[int, int, frozenset[int]], row: int) -> bool:
+    """Tell whether a header that looks like the one above says something else of a column: a field, a unit."""
+    vocabulary = reader.vocabulary
+    below = {column.index: column for column in reader.columns(*reader.block(row)) if column.path}
+    for column in reader.columns(*block):
+        other = below.get(column.index)
+        if other is None:
+            continue
+        unit = other.unit or other.leaf.unit
+        fields = [vocabulary.named_by(one.path[-1]) if one.path else frozenset() for one in (column, other)]
+        if unit not in (None, column.unit or column.leaf.unit) or (fields[1] and fields[0].isdisjoint(fields[1])):
+            return True
     return False
 
 
@@ -499,6 +514,8 @@ def _own_form(reader: _Reader, block: tuple[int, int, frozenset[int]], row: int)
     top, bottom, _ = block
     own = read_lines(reader.rows[reader.preamble(top, 0) : top])
     there = read_lines(reader.rows[reader.preamble(row, bottom + 1) : row])
+    if there.money_unit not in (None, own.money_unit) or (there.count_units and there.count_units != own.count_units):
+        return True
     if there.unit is not None:
         return there.unit != own.unit
     named = [places[0] for title in there.titles if len(places := counties_named(title, reader.geography)) == 1]

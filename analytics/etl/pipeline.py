@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -47,7 +47,9 @@ from analytics.etl.rules import check_rows
 from analytics.etl.sayings import missing_columns, twin_columns, unmapped_column
 from analytics.etl.spans import HeaderColumn
 from analytics.etl.tall import tall_of
+from analytics.etl.told import Told, told_by_surroundings
 from analytics.etl.totals import check_totals
+from analytics.etl.twins import report_twins
 from analytics.etl.values import Context, Parsed, parse
 from analytics.etl.values.privacy import column_looks_personal, is_personal_header, mask
 from analytics.etl.wording import is_cover
@@ -305,9 +307,11 @@ class _Reader:
         reader = BatchReader(
             sheet, table, found.body, mapping, context,
             sections=read_sections(found.body, self.geography), constants=constants, dropped=found.dropped,
+            told=self.told(found, mapping.ledger, {*mapping.assigned, *constants}),
             corrected={at[1:]: one for at, one in self.corrected.items() if at[0] == sheet.name},
         )  # fmt: skip
         batch = reader.read()
+        report_twins(batch, mapping)
         self.unused -= {(sheet.name, *place) for place in reader.used}
         found.batch = batch
         batch.ids = begin_identities(batch, context.unit)
@@ -327,13 +331,26 @@ class _Reader:
             column.index: [found.sheet.rows[row][column.index] for row in rows] for column in found.table.columns
         }
         every = list(self.ledgers.values())
-        if options.ledger is not None:
-            named = self.choose_among(found, [self.ledgers[options.ledger]], samples, print_of, forced=True)
-            if named.verdict == "chosen":
-                return named
-            other = self.choose_among(found, every, samples, print_of, forced=False)
-            return named if other.verdict != "chosen" else replace(named, likely=other.mapping)
-        return self.choose_among(found, every, samples, print_of, forced=False)
+        wanted = every if options.ledger is None else [self.ledgers[options.ledger]]
+        forced = options.ledger is not None
+        choice = self.choose_among(found, wanted, samples, print_of, forced=forced)
+        if choice.verdict in ("missing", "not_a_ledger"):
+            # What a title or section headings say is asked for only where the columns alone do not suffice.
+            again = self.choose_among(found, wanted, samples, print_of, forced=forced, listening=True)
+            choice = again if again.verdict == "chosen" else choice
+        if not forced or choice.verdict == "chosen":
+            return choice
+        other = self.choose_among(found, every, samples, print_of, forced=False)
+        return choice if other.verdict != "chosen" else replace(choice, likely=other.mapping)
+
+    def told(self, found: _Found, ledger: Ledger, filled: Collection[str]) -> dict[str, Told]:
+        """Return the choice columns that a table's title or section headings fill."""
+        if found.context is None:
+            return {}
+        return told_by_surroundings(
+            ledger, found.body, found.context, self.geography,
+            sheet_name=found.sheet.name, file_name=self.options.file_name, filled=filled,
+        )  # fmt: skip
 
     def confirmed(self, table: Table, print_of: str) -> dict[str, str]:
         """Return what a person says of a table's headers: kept from an earlier time, and said along with the file."""
@@ -355,14 +372,16 @@ class _Reader:
         print_of: str,
         *,
         forced: bool,
+        listening: bool = False,
     ) -> Choice:
-        """Map a table onto some ledgers and choose."""
+        """Map a table onto some ledgers and choose; ``listening``: what stands around the rows may fill columns."""
         options, context = self.options, found.context
         profile = self.confirmed(found.table, print_of)
         mappings = [
             map_columns(
                 found.table, ledger, self.vocabulary, samples,
-                given=frozenset(options.constants), has_unit=context is not None and context.unit is not None,
+                given=frozenset((*options.constants, *(self.told(found, ledger, ()) if listening else ()))),
+                has_unit=context is not None and context.unit is not None,
                 has_year=context is not None and context.stated_year is not None,
                 profile=profile, accept_suggestions=options.accept_suggestions,
             )
@@ -420,7 +439,8 @@ class _Reader:
         dropped = set()
         for column in mapping.unmapped:
             samples = [found.sheet.rows[row][column.index] for row in found.body.data[:_SAMPLE]]
-            kind = is_personal_header(column.display) or column_looks_personal(samples)
+            named = "姓名" if column.path and squeeze(column.path[-1]) in mapping.ledger.never else None
+            kind = named or is_personal_header(column.display) or column_looks_personal(samples)
             if kind is not None and any(not is_blank_cell(value) for value in samples):
                 dropped.add(column.index)
                 said = issue("PRIV-COLUMN-DROPPED", header=column.display or f"{letters(column.index)}列", kind=kind)

@@ -28,6 +28,7 @@ from analytics.etl.metadata import is_blank_cell
 from analytics.etl.report import Correction, Finding
 from analytics.etl.shifts import find_shift
 from analytics.etl.spans import HeaderColumn
+from analytics.etl.told import Told
 from analytics.etl.values import Context, Parsed, parse, parse_column, shown
 from analytics.etl.values.privacy import mask
 from analytics.etl.values.text import as_text, is_blank
@@ -54,11 +55,13 @@ class BatchReader:
         sections: Mapping[int, Section],
         constants: Mapping[str, Parsed],
         dropped: frozenset[int],
+        told: Mapping[str, Told],
         corrected: Mapping[tuple[int, int], Correction] | None = None,
     ) -> None:
         """Take everything that is known about the table; ``sections`` by data row (sheet row, from 0).
 
-        ``corrected`` are cells a person put right, by sheet row and column (from 0).
+        ``told``: choices that stand around the rows. ``corrected``: cells a person put right, by sheet row and
+        column (from 0).
         """
         self.sheet, self.table, self.body, self.mapping = sheet, table, body, mapping
         self.ledger = mapping.ledger
@@ -66,6 +69,7 @@ class BatchReader:
         self.context = holds.context
         self.sections = sections
         self.constants = constants
+        self.told = told
         self.dropped = dropped
         self.corrected = dict(corrected or {})
         self.used: set[tuple[int, int]] = set()
@@ -367,6 +371,8 @@ class BatchReader:
                 else:
                     values[position] = True
             batch.arrays[target] = pa.array(values, pa.bool_())
+        for name, heard in self.told.items():
+            self.take_told(name, heard)
         for declared in self.ledger.columns:
             name = declared.name
             if name in self.constants and name not in self.mapping.assigned:
@@ -391,6 +397,18 @@ class BatchReader:
 
         self.complete_year()
         self.complete_county()
+
+    def take_told(self, name: str, heard: Told) -> None:
+        """Take a choice column from what stands around the rows, and say so."""
+        declared = self.ledger.column(name)
+        self.batch.arrays[name] = pa.array(heard.values, arrow_type(declared))
+        said = [value for value in heard.values if value is not None]
+        if said:
+            values = "、".join(f"“{value}”" for value in dict.fromkeys(said))
+            self.say_of_sheet(
+                issue("SHEET-CHOICE-FROM", label=declared.label, count=len(said), source=heard.source, values=values),
+                name,
+            )
 
     def complete_year(self) -> None:
         """Give rows of a table without a year column the year of their section heading or of the sheet."""

@@ -80,13 +80,16 @@ class Column(_Model):
     """Date columns: words such as 长期坚持 that set another (boolean) column: word id -> column."""
     group_joins: bool = False
     """A header group over several unnamed parts is read as one text (整改责任单位: 建设/施工/监理)."""
+    from_title: bool = False
+    """Choice columns: where the sheet has no such column, its title may say the value (冬送温暖统计表)."""
     allow_whole_city: bool = False
-    personal: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Column:
         if (self.type == "choice") != bool(self.choices):
             raise ValueError("choices 与 type: choice 必须同时出现")
+        if self.from_title and self.type != "choice":
+            raise ValueError("from_title 只用于 type: choice")
         if self.default is not None and self.type == "choice" and self.default not in self.choices:
             raise ValueError(f"默认值 {self.default} 不在 choices 中")
         unknown = set(self.doubtful.values()) - set(self.choices)
@@ -139,6 +142,8 @@ class Ledger(_Model):
     restricted: bool = False
     """A discipline ledger: its figures are for their own role, as city totals, small ones hidden (see
     ``analytics.metrics.discipline``). Whoever holds the data folder itself (the data steward) may export its rows."""
+    never: tuple[str, ...] = ()
+    """Headings of what this ledger must not keep, not even beside a record, though others may: 姓名."""
     history: bool = False
     """Earlier versions of its records are published too, so that a past day can be told as it stood."""
     key: tuple[str, ...] = Field(min_length=1)

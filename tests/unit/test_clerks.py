@@ -311,3 +311,112 @@ def test_a_workbook_of_thousands_of_sheets_is_refused_at_once() -> None:
             package.writestr(name, data)
     outcome = ingest(target.getvalue())
     assert (outcome.report.state, codes(outcome)) == ("unreadable", {"FILE-TOO-LARGE"})
+
+
+# -- tables that look alike -------------------------------------------------------------------------------------------
+
+COURSE = ["培训名称", "培训类别", "开班日期", "主办单位", "参训人次", "培训费用"]
+
+
+def course(name: str, visits: Any = 30, fee: Any = 2) -> list[Any]:
+    return [name, "电工", "2024-05-06", "渭滨区总工会", visits, fee]
+
+
+def test_a_second_header_that_orders_its_columns_otherwise_heads_another_table() -> None:
+    swapped = [*COURSE[:4], "计划人数", "参训人次"]
+    rows = [[*COURSE[:5], "计划人数"], [*course("甲", 30)[:5], 40], [], swapped, [*course("乙", 40)[:5], 30]]
+    outcome = ingest(book(("培训", rows)))
+    assert [(one["trained_visits"], one["planned_n"]) for one in records(outcome).values()] == [(30, 40), (30, 40)]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        [["单位：万元"], COURSE],
+        [[*COURSE[:5], "培训费用（万元）"]],
+        [COURSE, [None, None, None, None, "人次", "万元"]],
+    ],
+)
+def test_the_same_header_in_another_unit_heads_another_table(second: list[list[Any]]) -> None:
+    rows = [["单位：元"], [*COURSE[:5], "培训费用"], course("甲", fee=20000), [], *second, course("乙")]
+    outcome = ingest(book(("培训", rows)))
+    assert [one["fee_yuan"] for one in records(outcome).values()] == [20000, 20000]
+
+
+def test_two_cells_under_one_heading_that_differ_are_held_back() -> None:
+    rows = [[*EVENT[:5], "参加人次"], [*event(30)[:5], 50], ["座谈", *event(30)[1:5], 30]]
+    outcome = ingest(book(("活动", rows, ["E1:F1"])))
+    assert (rows_loaded(outcome), rows_held(outcome)) == ([3], [2])
+    (found,) = said(outcome, "VAL-TWO-CELLS")
+    assert (found.severity, found.cell) == ("error", "E2")
+    assert "F2" in found.message
+
+
+def test_two_like_columns_apart_say_in_each_row_which_was_taken() -> None:
+    rows = [["参加人次", *EVENT[:4], "参加人次"], [50, *event()[:4], 30]]
+    outcome = ingest(book(("活动", rows)))
+    assert only(outcome, "event")["participants"] == 50
+    assert [one.severity for one in said(outcome, "VAL-TWO-CELLS")] == ["warning"]
+
+
+def test_two_days_under_one_merged_heading_are_a_span() -> None:
+    heads = ["培训名称", "培训类别", "培训时间", None, "主办单位", "参训人次"]
+    row = ["甲", "电工", dt.date(2024, 5, 6), dt.date(2024, 5, 10), "渭滨区总工会", 30]
+    record = only(ingest(book(("培训", [heads, row], ["C1:D1"]))), "training")
+    assert (record["start_date"], record["end_date"]) == (dt.date(2024, 5, 6), dt.date(2024, 5, 10))
+
+
+# -- what stands around the rows fills a choice column that is missing ------------------------------------------------
+
+
+def test_section_headings_fill_a_choice_column_that_is_missing() -> None:
+    heads = ["序号", *FAIR[:5], *FAIR[6:]]
+
+    def row(name: str) -> list[Any]:
+        return [1, *fair(name)[:5], *fair(name)[6:]]
+
+    rows = [
+        heads,
+        ["一、线上"],
+        row("甲"),
+        ["二、渭滨区"],
+        row("乙"),
+        ["三、线下招聘会（1场）"],
+        row("丙"),
+        ["四、补录"],
+        row("丁"),
+    ]
+    outcome = ingest(book(("招聘会", rows)))
+    assert [one["mode"] for one in records(outcome).values()] == ["线上", "线上", "线下"]
+    assert rows_held(outcome) == [9]  # 补录 is no 举办方式, and ends the heading before it
+    assert [one.field for one in said(outcome, "SHEET-CHOICE-FROM")] == ["mode"]
+
+
+@pytest.mark.parametrize(
+    ("title", "season"), [("2024年冬送温暖活动统计表", "冬送温暖"), ("2024年夏送清凉、冬送温暖统计表", None)]
+)
+def test_a_title_fills_the_season_that_is_missing_if_it_names_just_one(title: str, season: str | None) -> None:
+    rows = [[title], SEASON[1:], [2024, "2024-12-15", "陈仓", 120, 3600]]
+    outcome = ingest(book(("台账", rows)))
+    assert [one["season"] for one in records(outcome, "season_service").values()] == ([season] if season else [])
+    assert ("SHEET-CHOICE-FROM" if season else "MAP-REQUIRED-MISSING") in codes(outcome)
+
+
+def test_a_ledger_of_codes_keeps_no_names() -> None:
+    heads = ["姓名", "党支部", "过生日日期", "过生日人数"]
+    outcome = ingest(book(("政治生日台账", [heads, ["某甲", "第一支部", "2024-07-01", 3]])))
+    assert "某甲" not in str(records(outcome, "political_birthday"))
+    assert "PRIV-COLUMN-DROPPED" in codes(outcome)
+
+
+@pytest.mark.parametrize("mark", ["接下页", "（续上页）", "下转第2页", "第二页", "第 2 页 / 共 3 页"])
+def test_a_page_mark_in_the_last_column_is_a_note(mark: str) -> None:
+    rows = [FAIR, fair("甲"), [None] * 8 + [mark], fair("乙")]
+    assert rows_loaded(ingest(book(("招聘会", rows)))) == [2, 4]
+
+
+def test_a_sheet_named_after_the_federation_itself_is_its_own_level() -> None:
+    heads = [one for one in FAIR if one != "县区"]
+    row = [value for head, value in zip(FAIR, fair("甲"), strict=True) if head != "县区"]
+    outcome = ingest(book(("市本级", [heads, row])))
+    assert only(outcome, "job_fair")["county"] == "市本级"

@@ -532,9 +532,8 @@ def test_utf8_text_with_one_damaged_byte_stays_readable_and_is_reported():
     assert codes(opened) == ["FILE-ENCODING"]
 
 
-def test_rows_keep_the_line_numbers_of_the_file_after_a_separator_line():
+def test_a_separator_line_is_no_row_as_no_spreadsheet_shows_it():
     assert first("sep=;\n县区;数\n渭滨区;8\n".encode("gbk"), "a.csv").rows == [
-        ["", ""],
         ["县区", "数"],
         ["渭滨区", "8"],
     ]
