@@ -183,7 +183,7 @@ def answer(
         rows += found if grain is None else [replace(row, dims={**row.dims, grain: part.code}) for row in found]
     order = {metric.id: number for number, metric in enumerate(metrics)}
     rows.sort(key=lambda row: (order[row.id], *(row.dims[name] for name in dims)))
-    return Answer(asked, min(asked.end, day), version.id if version is not None else "connection", rows)
+    return Answer(asked, day, version.id if version is not None else "connection", rows)
 
 
 def quality_metrics() -> dict[str, QualityMetric]:

@@ -18,6 +18,7 @@ from analytics.metrics.display import exact_value, format_percent
 from analytics.metrics.model import COUNTY, Metric, catalogue
 from analytics.metrics.periods import Period
 from analytics.metrics.query import query
+from analytics.metrics.question import find_county
 from analytics.metrics.where import Where
 
 Kind = Literal["value", "yoy", "completion", "pace", "rank", "part", "outlier", "rows"]
@@ -91,7 +92,8 @@ def paragraph(ids: Sequence[str] | None = None, *, period: str | Period = "本�
     Args:
         ids: The KPIs told, totals and states together; those of ``words.yaml`` if not given.
         period: As in ``query``.
-        where: As in ``query``; of one county its place among all is told, of the city which counties made the change.
+        where: As in ``query``; of one county its place among all and what is unusual of it are told, of the city
+            which counties made the change.
 
     Raises:
         MetricError: An unknown KPI or county.
@@ -123,7 +125,7 @@ def paragraph(ids: Sequence[str] | None = None, *, period: str | Period = "本�
     if flows:
         writer.say("。")
     _states(writer, states, answer, begun=bool(flows))
-    if not placed and where.get("unit") is None:
+    if where.get("unit") is None:
         _outliers(writer, [row.id for row in flows], answer, where)
     _absent(writer, [row for row in answer.rows if row.value is None])
     return Paragraph(writer.text, tuple(writer.spans), answer.period, answer.version)
@@ -199,14 +201,17 @@ def _states(writer: _Writer, rows: Sequence[MetricRow], answer: Answer, *, begun
 
 
 def _outliers(writer: _Writer, ids: Sequence[str], answer: Answer, where: Where) -> None:
-    """Say what does not fit, one sentence for each county and month."""
+    """Say what does not fit, one sentence for each county and month; of one county what does not fit of it."""
+    place = find_county(where.get("county"))
+    where = where | {"county": None}
     found: list[Outlier] = []
     for id_ in ids:
         if not catalogue()[id_].restricted:
             found += [
                 one
                 for one in outliers(id_, period=answer.period, **where)
-                if all((one.county, one.month) != (other.county, other.month) for other in found)
+                if place in (None, one.county)
+                and all((one.county, one.month) != (other.county, other.month) for other in found)
             ]
     for one in found[: word_rules().most_outliers]:
         writer.say("值得留意：")

@@ -134,7 +134,8 @@ def light(metric: Metric, pace_gap: float | None) -> Light | None:
     """Return red, amber or green by 序时进度差; ``None`` without a target or for neutral KPIs."""
     if pace_gap is None or metric.direction == "neutral":
         return None
-    behind = -pace_gap if metric.direction == "up" else pace_gap
+    # Exactly on a threshold is on it, whatever the last binary digit says.
+    behind = round(-pace_gap if metric.direction == "up" else pace_gap, 9)
     how = rules()
     if behind >= how.red:
         return "red"

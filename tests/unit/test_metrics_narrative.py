@@ -6,7 +6,7 @@ import re
 import pytest
 from metrics_tables import connection, course, estimate, event, fair, item, target
 
-from analytics.metrics import paragraph, query, records
+from analytics.metrics import contribution, paragraph, query, records
 from analytics.metrics.comparison import word_rules
 from analytics.metrics.model import catalogue
 
@@ -58,6 +58,37 @@ def test_every_number_is_a_span_with_its_kpi_and_filters():
     allowed = {*range(5), *range(plain, plain + len(days))}
     loose = [match.group() for match in re.finditer(r"\d+", found.text) if match.start() not in covered | allowed]
     assert loose == []
+
+
+@pytest.mark.parametrize("county", [None, "金台区", "渭滨区"])
+def test_every_number_is_that_of_the_answer(county):
+    found = told(county=county)
+    con = connection(**ROWS)
+    for span in found.spans:
+        by = "county" if span.dims else ()
+        row = query(span.id, period=span.period, by=by, connection=con, as_of=END).row(span.id, **span.dims)
+        number = float(re.search(r"[\d,]+(\.\d+)?", found.text[span.start : span.end])[0].replace(",", ""))
+        made = contribution(span.id, period="2024", connection=con, as_of=END)
+        parts = {part.label: abs(part.change) for part in made.parts} if made else {}
+        known = {
+            "value": row.value, "rows": row.approx_rows, "rank": row.rank, "completion": row.completion,
+            "pace": row.pace_gap, "part": parts.get(span.dims.get("county")), "outlier": row.value,
+            "yoy": row.yoy_change and row.yoy_change.amount,
+        }[span.kind]  # fmt: skip
+        assert number == pytest.approx(abs(float(known)), abs=0.051), span
+
+
+def test_a_county_is_told_what_is_unusual_of_it():
+    rows = [
+        fair(D(2024, month, 5), place)
+        for place in ("金台区", "渭滨区", "凤县", "眉县", "陇县")
+        for month in range(1, 13)
+    ]
+    rows += [fair(D(2024, 4, day), "凤县", fair_name=f"专场{day}") for day in range(6, 22)]
+    con = connection(job_fair=rows)
+    for county, sentence in ((None, True), ("凤县", True), ("610323", False), ("眉县", False)):
+        text = paragraph(["J01"], period="2024", county=county, connection=con, as_of=END).text
+        assert ("凤县4月招聘会场次 17 场" in text) is sentence, county
 
 
 def test_a_number_leads_to_its_rows():

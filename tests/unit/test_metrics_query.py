@@ -253,7 +253,7 @@ def test_rates_have_no_summed_target_and_no_pace():
     assert row.pace_gap is None
 
 
-@pytest.mark.parametrize(("jobs", "light"), [(960, "green"), (949, "amber"), (900, "red")])
+@pytest.mark.parametrize(("jobs", "light"), [(951, "green"), (950, "amber"), (901, "amber"), (900, "red")])
 def test_being_behind_the_time_gone_by_is_amber_then_red(jobs, light):
     con = connection(job_fair=[fair(D(2024, 5, 1), jobs_n=jobs)], target=[target("J02", 1000)])
     assert one("J02", con).light == light
