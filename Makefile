@@ -8,7 +8,7 @@ BIN := .venv/bin
 ENVIRONMENT := bash .ci/environment
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check bench accuracy docs lock clean
+.PHONY: help setup setup-postgresql demo test test-all test-postgresql check bench accuracy docs lock clean
 
 help: ## 列出可用的命令
 	@echo '用法：make 命令'
@@ -16,6 +16,9 @@ help: ## 列出可用的命令
 
 setup: ## 只建立运行环境（.venv，按 requirements.lock 安装，可重复执行）
 	@$(ENVIRONMENT) run
+
+setup-postgresql: ## 另装 PostgreSQL 驱动（账号与审计放在 PostgreSQL 时才需要）
+	@$(ENVIRONMENT) postgresql
 
 demo: ## 建环境、生成并导入演示台账、在本机 8050 端口打开仪表盘（换端口：make demo PORT=8051）
 	@$(ENVIRONMENT) demo '$(DATA)' '$(PORT)'
@@ -31,6 +34,10 @@ test-all: ## 与 test 相同，另加标记为 slow 的测试
 	@$(ENVIRONMENT) browser
 	@$(ENVIRONMENT) duckdb2
 	@$(ENVIRONMENT) tests 'slow or not slow' $(PYTEST)
+
+test-postgresql: ## 临时起一个 PostgreSQL，在它上面再跑一遍账号、审计、上传台的测试
+	@$(ENVIRONMENT) dev
+	@$(ENVIRONMENT) test-postgresql $(PYTEST)
 
 check: ## 代码规范、类型、依赖和快速测试
 	@$(ENVIRONMENT) dev
@@ -53,7 +60,7 @@ docs: ## 由命令的帮助文字重新生成 docs/cli.md
 	@$(ENVIRONMENT) dev
 	@$(BIN)/python -m analytics.console.reference docs/cli.md
 
-lock: ## 依 pyproject.toml 重新生成三个锁文件（需要网络）
+lock: ## 依 pyproject.toml 重新生成各锁文件（需要网络）
 	@$(ENVIRONMENT) lock
 
 clean: ## 删除环境和缓存（不动 data/ 里的台账）

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 15.0
 """How long a write waits for another process's own."""
+_LOCK = 0x7A_74_61_6A
+"""The advisory lock of PostgreSQL under which the steps run."""
 
 
 class OperationsError(Exception):
@@ -113,24 +115,49 @@ def engine(settings: Settings) -> Engine:
             ready(settings)
             made = _engine_of(key[1])
             if settings.operations_url is not None:
-                with made.connect() as connection:
-                    migrate(connection)
+                _bring_up(made)
             for old in [one for one in _engines if one[1] == key[1] and one != key]:
                 _engines.pop(old)
             _engines[key] = made
         return _engines[key]
 
 
+def _bring_up(made: Engine) -> None:
+    """Run the steps a PostgreSQL lacks; of several processes that start together one does."""
+    from alembic.util import CommandError
+    from sqlalchemy import text
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        with made.connect() as connection:
+            # Freed when the connection is given back for good, whatever happens in between.
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+            connection.commit()
+            try:
+                migrate(connection)
+            finally:
+                connection.rollback()
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
+                connection.commit()
+    except CommandError as error:
+        raise OperationsError("账号与审计库由更新的软件写成，请先升级软件。") from error
+    except DBAPIError as error:
+        hint = "请确认数据库已启动，地址、账号和密码正确，且该账号可以在库里建表。"
+        raise OperationsError(f"用不了 TAIZHANG_OPERATIONS_URL 所指的数据库。{hint}") from error
+
+
 def _engine_of(url: str) -> Engine:
     from sqlalchemy import create_engine, event
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+    sqlite = url.startswith("sqlite")
     try:
-        made = create_engine(url, connect_args={"timeout": BUSY_SECONDS} if url.startswith("sqlite") else {})
+        # A server that was restarted meanwhile is asked anew instead of answering with an error.
+        made = create_engine(url, connect_args={"timeout": BUSY_SECONDS} if sqlite else {}, pool_pre_ping=not sqlite)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        hint = "例如 postgresql+psycopg://用户@主机/库，并在运行环境里装好 psycopg。"
+        hint = "地址例如 postgresql+pg8000://用户:密码@主机/库；驱动用 make setup-postgresql 安装。"
         raise OperationsError(f"TAIZHANG_OPERATIONS_URL 不能用：地址写得不对，或没有装它的驱动。{hint}") from error
-    if url.startswith("sqlite"):
+    if sqlite:
 
         @event.listens_for(made, "connect")
         def opened(connection: Any, _: Any) -> None:

@@ -169,7 +169,8 @@
   }
 
   function look() {
-    if (document.hidden || /[?&]version=/.test(window.location.search)) return;
+    /* What the desk shows it fetches itself, and what is being typed there must stay. */
+    if (document.hidden || document.querySelector("[data-fragment]") || /[?&]version=/.test(window.location.search)) return;
     window.fetch("/fresh", { headers: { "X-Requested-With": "taizhang" } }).then(function (answer) {
       return answer.ok ? answer.json() : {};
     }).then(function (found) {

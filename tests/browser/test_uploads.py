@@ -108,6 +108,12 @@ def test_a_clerk_with_an_odd_workbook_gets_through(browser: Browser, address: st
     page.get_by_role("button", name="按此重新校验").click()
     expect(page.locator(".headline")).to_contain_text("1 行可以导入，2 行有错误", timeout=30_000)
     page.fill('input[name="cell:七月!F6"]', "25")
+    # Somebody else's upload is published meanwhile: what is being typed stays.
+    page.route("**/fresh", lambda route: route.fulfill(json={"version": "99999999-later"}))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_timeout(700)
+    assert page.get_by_text("已换成刚发布的新数据").count() == 0
+    expect(page.locator('input[name="cell:七月!F6"]')).to_have_value("25")
     page.fill('input[name="cell:七月!H7"]', "50")
     page.keyboard.press("Enter")
     expect(page.locator(".headline")).to_contain_text("3 行可以导入，没有错误", timeout=30_000)

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from operations_kit import by_hand, forget, rows
+from sqlalchemy import create_engine
 
 from analytics import intake
 from analytics.operations import accounts, audit, database, sessions
+from analytics.operations import migrations as migrations_of_operations
 from analytics.operations.check import check
 from analytics.operations.migrations import steps
 from analytics.settings import Settings
@@ -28,8 +31,25 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def old_operations(settings: Settings, name: str) -> None:
-    with closing(sqlite3.connect(settings.operations)) as connection:
-        connection.executescript((FIXTURES / f"{name}.sql").read_text(encoding="utf-8"))
+    text = (FIXTURES / f"{name}.sql").read_text(encoding="utf-8")
+    if settings.operations_url is None:
+        with closing(sqlite3.connect(settings.operations)) as connection:
+            connection.executescript(text)
+        return
+    # The same rows in the tables as PostgreSQL had them at that step.
+    server = create_engine(settings.operations_url.get_secret_value())
+    with server.begin() as connection:
+        for step in steps()[: int(name[-4:])]:
+            for statement in migrations_of_operations.statements(step, "postgresql"):
+                connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        connection.exec_driver_sql("ALTER TABLE audit_head DISABLE TRIGGER USER")
+        connection.exec_driver_sql("DELETE FROM audit_head")
+        for line in text.splitlines():
+            if line.startswith("INSERT INTO"):
+                connection.exec_driver_sql(line.replace("%", "%%"))
+        connection.exec_driver_sql("ALTER TABLE audit_head ENABLE TRIGGER USER")
+    server.dispose()
 
 
 def test_every_schema_before_todays_has_a_fixture() -> None:
@@ -48,10 +68,10 @@ def test_people_sessions_and_audit_of_an_earlier_version_go_on(settings: Setting
     assert audit.verify(settings).broken_at is None
     assert audit.verify(settings).lines == 3
     assert check(settings)[0].verdict == "ok"
-    with closing(sqlite3.connect(settings.operations)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(steps()[-1],)]
+    assert [tuple(row) for row in rows(settings, "SELECT version_num FROM alembic_version")] == [(steps()[-1],)]
 
 
+@pytest.mark.sqlite
 def test_an_upgraded_operations_database_is_made_like_a_new_one(settings: Settings, tmp_path: Path) -> None:
     old_operations(settings, "operations-0001")
     fresh = Settings(data=tmp_path / "fresh")
@@ -68,9 +88,8 @@ def test_an_upgraded_operations_database_is_made_like_a_new_one(settings: Settin
 
 def test_a_database_of_newer_software_is_left_alone(settings: Settings) -> None:
     audit.record(settings, who="a", action="b", target="c")
-    with closing(sqlite3.connect(settings.operations)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999_later'")
-        connection.commit()
+    by_hand(settings, "UPDATE alembic_version SET version_num = '9999_later'")
+    forget()
     with pytest.raises(database.OperationsError, match="请先升级软件"):
         accounts.everyone(settings)
 
@@ -95,6 +114,7 @@ def test_ledgers_of_an_earlier_version_go_on(settings: Settings, folder: Path) -
     assert [entry.verdict for entry in intake.check(settings)] == ["ok"] * len(intake.check(settings))
 
 
+@pytest.mark.sqlite
 def test_people_and_the_audit_come_back_byte_for_byte(settings: Settings, tmp_path: Path) -> None:
     sent = tmp_path / "招聘会.csv"
     shutil.copyfile(FIXTURES / "warehouse-0001" / "original.csv", sent)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as trying
 from hypothesis import strategies as st
+from operations_kit import by_hand, unguarded
+from sqlalchemy.exc import DBAPIError
 
 from analytics.operations import audit
 from analytics.operations.check import check
@@ -26,16 +26,6 @@ def settings(tmp_path: Path) -> Settings:
     return found
 
 
-def by_force(settings: Settings, *statements: str) -> None:
-    """What somebody with the file and no respect could do."""
-    with closing(sqlite3.connect(settings.operations)) as connection:
-        for trigger in ("audit_kept_update", "audit_kept_delete", "audit_head_forward", "audit_head_kept"):
-            connection.execute(f"DROP TRIGGER {trigger}")
-        for statement in statements:
-            connection.execute(statement)
-        connection.commit()
-
-
 @pytest.mark.parametrize(
     "statement",
     [
@@ -44,14 +34,17 @@ def by_force(settings: Settings, *statements: str) -> None:
         "DELETE FROM audit",
         "UPDATE audit_head SET seq = 0, hash = ''",
         "DELETE FROM audit_head",
-        "INSERT OR REPLACE INTO audit_head VALUES (1, 0, '')",
     ],
 )
 def test_a_line_cannot_be_changed_or_removed(settings: Settings, statement: str) -> None:
-    with closing(sqlite3.connect(settings.operations)) as connection:
-        connection.execute("PRAGMA recursive_triggers = ON")
-        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-            connection.execute(statement)
+    with pytest.raises(DBAPIError, match="append-only"):
+        by_hand(settings, statement)
+
+
+@pytest.mark.sqlite
+def test_the_head_cannot_be_replaced_either(settings: Settings) -> None:
+    with pytest.raises(DBAPIError, match="append-only"):
+        by_hand(settings, "PRAGMA recursive_triggers = ON", "INSERT OR REPLACE INTO audit_head VALUES (1, 0, '')")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +62,7 @@ def test_a_line_cannot_be_changed_or_removed(settings: Settings, statement: str)
 def test_what_was_done_by_force_is_found_where_it_was_done(
     settings: Settings, statements: list[str], place: int
 ) -> None:
-    by_force(settings, *statements)
+    unguarded(settings, *statements)
     chain = audit.verify(settings)
     assert chain.broken_at == place
     told = check(settings)[0]

@@ -144,6 +144,7 @@ def test_the_top_level_is_as_the_architecture_says() -> None:
         *("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "NOTICE", "SECURITY.md"),
         *("Makefile", "pyproject.toml"),
         *("constraints.txt", "requirements.lock", "requirements-dev.lock", "requirements-duckdb2.lock"),
+        "requirements-postgresql.lock",
         *(".ci", ".gitignore", "analytics", "dashboard", "notebooks", "data", "tests", "bench", "docs"),
     }
     there = {path.relative_to(ROOT).parts[0] for path in project_files()}

@@ -35,8 +35,10 @@ def statements(step: str, dialect: str) -> list[str]:
     for line in lines:
         if line.strip():
             held.append(line)
-        # A trigger's body has semicolons of its own, but ends its line with END.
-        if line.endswith(";") and ("BEGIN" not in "\n".join(held) or line.endswith("END;")):
+        # The body of a trigger or function has semicolons of its own, but ends its line with END.
+        if line.endswith(";") and ("BEGIN" not in "\n".join(held) or line.endswith(("END;", "END';"))):
             found.append("\n".join(held).removesuffix(";"))
             held = []
+    if held:
+        raise ValueError(f"{step}: no end to {held[0]}")
     return found
