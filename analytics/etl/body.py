@@ -17,6 +17,7 @@ from analytics.etl.layout import Table, serial_columns
 from analytics.etl.metadata import is_blank_cell, is_meta, unit_line
 from analytics.etl.tall import FROM, Tall, short_texts
 from analytics.etl.wording import (
+    DERIVED_WORDS,
     FILLER,
     HEADING_NUMBER,
     HELPER,
@@ -25,6 +26,7 @@ from analytics.etl.wording import (
     PERIOD,
     SECTION,
     Level,
+    is_derived,
     is_example,
     is_example_remark,
     is_footer,
@@ -192,6 +194,8 @@ class _Judge:
                     body.examples.append(row)
                 body.notes.append([value for _, value in filled])
                 return "note"
+        if self.derived(row):
+            return "note"
         if len(filled) == 1 and isinstance(first, str):
             text = squeeze(first)
             if self.noted or text.startswith("其中:") or (len(text) > 40 and (place == 0 or row in self.wide)):
@@ -218,6 +222,17 @@ class _Judge:
                 return "note"
         return "data"
 
+    def derived(self, row: int) -> bool:
+        """Tell whether a row only averages or compares the rows above: one label, and numbers."""
+        cells = [value for value in self.cells(row) if not is_blank_cell(value)]
+        texts = [value for value in cells if isinstance(value, str) and not _NUMBER_LIKE.match(squeeze(value))]
+        return (
+            len(cells) > 1
+            and len(texts) == 1
+            and is_derived(texts[0])
+            and not any(isinstance(value, dt.date) for value in cells)
+        )
+
     def dense_suspect(self, row: int) -> RowKind:
         """Judge a well-filled row that a column test found suspicious."""
         if self.repeated(row):
@@ -226,6 +241,8 @@ class _Judge:
         if total is not None:
             self.body.totals.append(total)
             return "subtotal"
+        if self.derived(row):
+            return "note"
         group = self.heading_total(row)
         if group is not None:
             self.body.sections.append((row, group))
@@ -331,6 +348,8 @@ def _suspects(judge: _Judge, first: int, last: int, tall: Tall | None) -> set[in
         if "例" in letters or "示范" in letters:
             watched.update(value for value in texts if is_example_remark(value))
         if place <= 2:
+            if any(word in letters for word in DERIVED_WORDS):
+                watched.update(value for value in texts if is_derived(value))
             if {value.lstrip()[:1] for value in texts} & OPENINGS:
                 watched.update(
                     value

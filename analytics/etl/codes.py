@@ -192,6 +192,7 @@ _code("SHEET-YEAR-CONFLICT", "warning", "年度说法不一", "年度说法不�
 _code("SHEET-YEAR-FROM", "warning", "年度取自表外", "表中没有“{label}”列，{count} 行的年度按{source}记为 {year} 年", "请核对；如不对，请在表中加“{label}”一列")
 _code("SHEET-CHOICE-FROM", "warning", "取自表外", "表中没有“{label}”列，{count} 行按{source}记为{values}", "请核对；如不对，请在表中加“{label}”一列")
 _code("SHEET-COUNTY-FROM", "info", "县区取自表外", "表中没有县区，{count} 行的县区按{source}记为{county}", "如不对，请在表中加“县区”一列")
+_code("SHEET-COUNTY-OF-UNIT", "info", "县区取自单位名称", "表中没有县区，{count} 行的县区按“{label}”所在的县区记录", "如不对，请在表中加“县区”一列")
 _code("SHEET-COUNTY-CONFLICT", "warning", "县区说法不一", "表中没有县区，而{sayings}说法不一，县区记为空", "请在表中加“县区”一列")
 _code("SHEET-COUNTY-BLANK", "warning", "县区没有填写", "“{label}”没有填写，这条记录不进入县区统计", "请补填县区")
 _code("SHEET-COUNTY-NONE", "warning", "看不出县区", "表中没有县区，标题、表名、填报单位也看不出属于哪个县区，{count} 行的县区记为空，不进入县区统计", "请在表中加“县区”一列，或在上传时指明填报单位")
@@ -228,6 +229,7 @@ _code("ROW-TOTAL-UNNAMED", "error", "像是没写“合计”的合计行", "本
       "是合计行的请写明“合计”并核对；是一条记录的请补填名称、日期等")
 _code("ROW-SHIFTED", "error", "整行错位", "本行从 {column} 列起像是整体向{side}错了一列（例如 {cell} 的“{raw}”像是“{label}”）",
       "请把错位的单元格移回原列后重新上传")
+_code("ROW-STRUCK", "warning", "带删除线的行", "本行有内容带删除线，可能已经作废，仍按原样收录", "作废的请删去本行后重新上传；有效的请去掉删除线")
 _code("VAL-MERGED-NUMBER", "error", "合并单元格里只有一个数", "“{label}”是跨 {count} 行的合并单元格，只有一个数，无法分到各行", "请拆分单元格，逐行填写")
 
 _code("VAL-MERGED-ACROSS", "error", "合并单元格跨了几列", "“{raw}”写在横跨“{labels}”{count} 列的合并单元格里，分不清是哪一列的数", "请拆分单元格，各列分别填写")

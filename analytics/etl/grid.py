@@ -105,6 +105,8 @@ class Sheet:
     merged: list[Merge] = field(default_factory=list)
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    struck_rows: frozenset[int] = frozenset()
+    """Rows in which a filled cell is struck through, where the format says so."""
     details: Details | None = None
 
     @property

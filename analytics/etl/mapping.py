@@ -25,6 +25,7 @@ from analytics.etl.headers import (
     Vocabulary,
     heading,
     is_serial,
+    is_unit,
     squeeze,
 )
 from analytics.etl.layout import Table
@@ -488,6 +489,8 @@ class _Mapper:
             spelled = {heading(word).forms[0] for word in declared.standby}
             for column in self.columns:
                 holder = next((one for one in result.assigned.values() if column in one.columns), None)
+                if any(isinstance(value, str) and is_unit(value) for value in self.samples.get(column.index, ())):
+                    continue  # 单位: 场
                 if self.words[declared.name] and self.fits(declared, column) < 0.5:
                     continue
                 if not spelled & set(column.leaf.forms) or (holder and self.by_name[holder.field].required):

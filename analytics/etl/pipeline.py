@@ -532,6 +532,9 @@ class _Reader:
             batch.say(position, Issue(one.code, one.severity, one.message, one.hint), name, batch.raw(position, name))
         for said in about_sheet:
             self.say(said, batch.sheet.name)
+        for position in rows:
+            if batch.rows[position] in batch.sheet.struck_rows:
+                batch.say(position, issue("ROW-STRUCK"), None)
 
     def records(self, found: Sequence[_Found]) -> dict[str, pa.Table]:
         """Build the records by ledger, after duplicates within the file are dealt with."""

@@ -30,6 +30,7 @@ from analytics.etl.shifts import find_shift
 from analytics.etl.spans import HeaderColumn
 from analytics.etl.told import Told
 from analytics.etl.values import Context, Parsed, parse, parse_column, shown
+from analytics.etl.values.places import counties_of_units
 from analytics.etl.values.privacy import mask
 from analytics.etl.values.text import as_text, is_blank
 from analytics.etl.values.units import fits, parse_unit, unit_scale
@@ -463,6 +464,14 @@ class BatchReader:
                 filled += 1
             else:
                 blank.append(position)
+        unit = self.ledger.unit_field
+        if absent and not self.holds.county_conflict and unit in self.mapping.assigned and unit in batch.arrays:
+            told = counties_of_units(batch.arrays[unit].to_pylist(), blank)
+            values = [told.get(position, value) for position, value in enumerate(values)]
+            blank = [position for position in blank if position not in told]
+            if told:
+                said = issue("SHEET-COUNTY-OF-UNIT", count=len(told), label=self.ledger.column(unit).label)
+                self.say_of_sheet(said, name)
         batch.arrays[name] = pa.array(values, arrow_type(declared))
         self.unplaced = [] if absent and self.holds.county is None else blank
         if filled:

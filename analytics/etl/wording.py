@@ -30,11 +30,32 @@ TOTAL_NAME = (
 )
 """A record's name that only a total row has (RE2 syntax: it is matched over whole columns)."""
 
+DERIVED_WORDS = (
+    "平均",
+    "均值",
+    "占比",
+    "比重",
+    "同比",
+    "环比",
+    "增长",
+    "增幅",
+    "增减",
+    "同期",
+    "完成率",
+    "上年",
+    "去年",
+)
+_DERIVED = re.compile(
+    r"^(?:场均|人均|月均)?(?:平均(?:值|数|每场)?|均值|占比|比重|占总数比重?|同比|环比|(?:同比|环比)?(?:增长|增幅|增减)(?:率|幅度|数|额)?|"
+    r"(?:上年|去年)(?:同期|数|合计)?(?:数|合计)?|同期数?|(?:较|比)(?:上年|去年)(?:同期)?(?:增长|增减|增幅)?|完成率)(?:\(?%\)?)?$"
+)
+"""A row under the totals that compares or averages them."""
+
 _FOOTER = re.compile(
     r"^(?:[*※]?备?注(?:意事项)?\d?[:：.、]|说明[:：]|填写要求|填表说明|填报说明|填写说明|填报要求|填表要求|注意[:：]|附注|附[:：]|"
-    r"以上(?:数据|内容|为)|以下空白|此表|本表|审核意见|备注说明[:：]|数据来源|统计口径|口径[:：]|[*※])"
+    r"[红黄绿蓝橙灰紫]色(?:底纹|字体|部分|标注|标记|单元格|填充)?(?:[:：]|为|表示|代表)|以上(?:数据|内容|为)|以下空白|此表|本表|审核意见|备注说明[:：]|数据来源|统计口径|口径[:：]|[*※])"
 )
-OPENINGS = frozenset("*※备注说填附以此本审数统口示样范举例模(（【[注")
+OPENINGS = frozenset("*※备注说填附以此本审数统口示样范举例模(（【[注红黄绿蓝橙灰紫")
 """First characters of notes and examples: a cheap test before the patterns above and below."""
 
 _TITLE = re.compile(r"(?:台账|统计表|汇总表|登记表|情况表|一览表|报表|清单|明细表?|统计|汇总|表)(?:\([^()]*\))?$")
@@ -78,6 +99,11 @@ def total_label(value: Any) -> tuple[str, Level] | None:
     if not before or before in {"全市", "全年", "全县", "全区", "总", "全部", "各县区", "年度", "本表", "数据"}:
         return text, "grand"
     return text, "group"
+
+
+def is_derived(value: Any) -> bool:
+    """Tell whether a cell calls its row an average, a share or a comparison of the rows above: 平均, 同比增长（%）."""
+    return isinstance(value, str) and len(value) <= 16 and bool(_DERIVED.match(squeeze(value)))
 
 
 def is_footer(value: Any) -> bool:

@@ -170,7 +170,7 @@ def _read_xlsx(content: bytes, kind: Kind, limits: Limits) -> Workbook:
             if row < len(sheet.rows) and column < sheet.width and isinstance(sheet.rows[row][column], dt.time):
                 sheet.rows[row][column] = number
         sheet.hidden_rows, sheet.hidden_columns = hidden, detail.hidden_columns()
-        sheet.details = detail
+        sheet.details, sheet.struck_rows = detail, detail.struck_rows()
         detail.release()
         findings += _formulas_without_result(part.name, special)
         sheets.append(sheet)

@@ -57,8 +57,12 @@ BUILT_IN_FORMATS: dict[int, str | None] = {
 """Formats that have a number but are written nowhere in the file, as a Chinese Excel shows them."""
 
 
+_FONT = re.compile(rb"<(?:\w+:)?font>.*?</(?:\w+:)?font>|<(?:\w+:)?font\s*/>", re.DOTALL)
+_STRIKE = re.compile(rb"""<(?:\w+:)?strike(?:\s+val\s*=\s*["'](?:1|true)["'])?\s*(?:/>|>)""")
+
+
 class Styles:
-    """The number formats of a workbook, by the style index its cells carry."""
+    """The number formats of a workbook, and which cells are struck through, by the style index its cells carry."""
 
     def __init__(self, data: bytes) -> None:
         codes: dict[int, str | None] = dict(BUILT_IN_FORMATS)
@@ -67,10 +71,11 @@ class Styles:
             if values.get("numFmtId", "").isdecimal():
                 codes[int(values["numFmtId"])] = values.get("formatCode") or None
         block = re.search(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", data, re.DOTALL)
-        ids = [
-            attributes(xf).get("numFmtId", "0")
-            for xf in re.findall(rb"<(?:\w+:)?xf\b[^>]*>", block.group() if block else b"")
-        ]
+        styles = [attributes(xf) for xf in re.findall(rb"<(?:\w+:)?xf\b[^>]*>", block.group() if block else b"")]
+        ids = [style.get("numFmtId", "0") for style in styles]
+        fonts = _FONT.findall(data) if b"strike" in data else ()
+        struck = {str(number) for number, font in enumerate(fonts) if _STRIKE.search(font)}
+        self.struck = frozenset(number for number, style in enumerate(styles) if style.get("fontId") in struck)
         self._codes = [codes.get(int(number)) if number.isdecimal() else None for number in ids]
 
     def __getitem__(self, style: int) -> str | None:
@@ -184,6 +189,14 @@ class XlsxSheet:
             return frozenset()
         found = (_ROW_NUMBER.search(match.group()) for match in _HIDDEN_ROW.finditer(self.data))
         return frozenset(int(number.group(1)) - 1 for number in found if number)
+
+    def struck_rows(self) -> frozenset[int]:
+        """Return rows in which a cell with content is struck through."""
+        numbers = b"|".join(b"%d" % number for number in self._styles().struck)
+        style = re.compile(rb"""\bs\s*=\s*["'](?:%s)["']""" % numbers)
+        if not numbers or style.search(self.data) is None:
+            return frozenset()
+        return frozenset(row for row, _, _, _, tag in self.cells() if not tag.endswith(b"/") and style.search(tag))
 
     def hidden_columns(self) -> frozenset[int]:
         """Return columns that are hidden."""

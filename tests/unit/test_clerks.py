@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from handmade import FAIR, book, codes, fair, ingest, records, rows_held, rows_loaded, said
+from openpyxl.styles import Font
 
 EVENT = ["活动名称", "活动类型", "活动日期", "主办单位", "参加人次", "经费"]
 SEASON = ["服务类别", "年度", "开展日期", "县区", "慰问职工", "发放资金"]
@@ -268,6 +269,43 @@ def test_a_row_whose_remark_calls_it_an_example_is_not_data(remark: str) -> None
 def test_a_remark_about_something_exemplary_is_a_remark(remark: str) -> None:
     rows = [[*FAIR, "备注"], [*fair("甲"), remark]]
     assert rows_loaded(ingest(book(("招聘会", rows)))) == [2]
+
+
+def test_averages_and_comparisons_below_the_records_are_no_records() -> None:
+    derived = [
+        [label, *[None] * 5, 20, 300, figure]
+        for label, figure in (("平均", 200), ("占比", "50%"), ("同比增长（%）", 5.1))
+    ]
+    outcome = ingest(book(("招聘会", [FAIR, fair("春风行动"), fair("冬季", day="2024-12-06"), *derived])))
+    assert (rows_loaded(outcome), rows_held(outcome)) == ([2, 3], [])
+
+
+def test_what_colours_mean_is_a_note() -> None:
+    outcome = ingest(book(("招聘会", [FAIR, fair("春风行动"), ["黄色：已核实"], ["绿色底纹为待核实"]])))
+    assert (rows_loaded(outcome), rows_held(outcome)) == ([2], [])
+
+
+def test_a_row_struck_through_is_not_passed_over() -> None:
+    def strike(workbook: Any) -> None:
+        for cell in workbook.active[3]:
+            cell.font = Font(strike=True)
+
+    outcome = ingest(book(("招聘会", [FAIR, fair("春风行动"), fair("冬季")]), adjust=strike))
+    assert [one.row for one in said(outcome, "ROW-STRUCK")] == [3]
+
+
+def test_where_no_county_is_written_the_office_of_each_row_says_it() -> None:
+    heads = ["单位", *EVENT[:3], "参加人次"]
+    rows = [["渭滨区总工会", *event()[:3], 30], ["岐山县总工会", *event()[:3], 40], ["市总工会", *event()[:3], 50]]
+    found = records(ingest(book(("活动", [["2024年活动统计"], heads, *rows]))), "event")
+    assert [(one["organizer"], one["county"]) for one in found.values()] == [
+        ("渭滨区总工会", "渭滨区"), ("岐山县总工会", "岐山县"), ("市总工会", None)
+    ]  # fmt: skip
+
+
+def test_a_column_of_counting_words_is_no_office() -> None:
+    heads = ["单位", *EVENT[:3], "参加人次"]
+    assert "MAP-REQUIRED-MISSING" in codes(ingest(book(("活动", [heads, ["场", *event()[:3], 30]]))))
 
 
 def test_all_that_is_wrong_with_a_row_is_said_at_once() -> None:

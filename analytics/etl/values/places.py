@@ -6,6 +6,7 @@ The places come from the declared geography only; this module must not name any.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -88,6 +89,13 @@ def county_of_unit(text: str) -> County | None:
             if long_enough and form.startswith(spelling) and (best is None or len(spelling) > best[0]):
                 best = (len(spelling), place)
     return best[1] if best else None
+
+
+def counties_of_units(units: Sequence[str | None], positions: Iterable[int]) -> dict[int, str]:
+    """Return, for the positions whose office's name says its county, that county; an office above them says none."""
+    places = {unit: county_of_unit(unit) for unit in set(units) if unit}
+    found = ((position, places.get(units[position] or "")) for position in positions)
+    return {position: place.name for position, place in found if place is not None and place.ranked}
 
 
 def _county_around(name: str) -> County | None:
