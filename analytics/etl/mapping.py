@@ -174,14 +174,6 @@ class _Mapper:
             if left.path == right.path and left.index + 1 == right.index and not _filled(samples.get(right.index, ()))
         }
         """Empty columns under the same (merged) heading as the column before them."""
-        self.seconds = {
-            right.index
-            for left, right in zip(self.columns, self.columns[1:], strict=False)
-            if left.path == right.path
-            and left.index + 1 == right.index
-            and fit("date", samples.get(right.index, ())) > 0.5
-        }
-        """Columns of days under the same heading as the column before them: where a span of days ends."""
 
     def fields(self, head: Heading) -> dict[str, How]:
         """Return the fields of this ledger that a heading may name, by its fullest known spelling."""
@@ -295,8 +287,7 @@ class _Mapper:
                 if target is not None and self.by_name[name].type == "date":
                     claim(target, base[how] + 0.2, how)
         for name, how in self.fields(leaf).items():
-            end = self.by_name[name].range_end if column.index in self.seconds else None
-            claim(end or name, _SERIAL + 0.5 * self.identifies(column) if is_serial(leaf) else base[how], how)
+            claim(name, _SERIAL + 0.5 * self.identifies(column) if is_serial(leaf) else base[how], how)
         if len(column.path) == 1 or found:
             return list(found.values())
         if not self.fields(leaf) and len(self.under(column)) == 1:
