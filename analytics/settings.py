@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     max_cells: int = Field(default=40_000_000, gt=0)
     keep_versions: int = Field(default=10, ge=2)
     """Published versions kept besides the current one."""
+    keep_unconfirmed_days: int = Field(default=90, ge=0)
+    """How long a file handed in through the browser is kept if nobody confirms it; 0 for good."""
     host: str = "127.0.0.1"
     port: int = Field(default=8050, ge=1, le=65535)
     secret_key: str | None = None

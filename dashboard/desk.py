@@ -107,21 +107,21 @@ def serve(server: Flask, settings: Settings) -> None:
     @needs("upload")
     @told
     def change(task_id: str, act: str) -> Any:
-        person, given = current_person(), request.form
+        person, given, here = current_person(), request.form, request.remote_addr
         seen = int(given["revision"]) if given.get("revision", "").isdecimal() else -1
         if act == "confirm":
-            counter.confirm(settings, person, task_id, seen)
+            counter.confirm(settings, person, task_id, seen, address=here)
         elif act == "amend":
             counter.amend(settings, person, task_id, seen, _amendment())
         elif act == "fix":
-            counter.fix(settings, person, task_id, seen, desk_view.cells_of(given))
+            counter.fix(settings, person, task_id, seen, desk_view.cells_of(given), address=here)
         elif act == "unfix":
-            counter.unfix(settings, person, task_id, seen, given.get("sheet", ""), given.get("cell", ""))
+            counter.unfix(settings, person, task_id, seen, given.get("sheet", ""), given.get("cell", ""), address=here)
         elif act == "drop":
-            counter.drop(settings, person, task_id)
+            counter.drop(settings, person, task_id, address=here)
             return jsonify({"go": "/uploads"})
         elif act == "revoke":
-            counter.revoke(settings, person, task_id, given.get("reason", ""))
+            counter.revoke(settings, person, task_id, given.get("reason", ""), address=here)
         else:
             raise Refused("没有这个操作。", 404)
         return jsonify({"done": True})

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from analytics import approvals as waiting
 from analytics.console.differences import shown
-from analytics.desk import counter, tasks
+from analytics.desk import counter, keeping, tasks
 from analytics.desk.tasks import BUSY, SETTLED, Task
 from analytics.ledgers.model import Column, Ledger, geography, ledgers
 from analytics.operations.people import Person
@@ -28,6 +28,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "refused": ("没有可导入的内容", "bad"), "duplicate": ("以前导入过", "even"), "confirming": ("排队导入", "even"),
     "loading": ("正在导入", "even"), "done": ("已导入", "good"), "revoking": ("正在撤回", "even"),
     "withdrawing": ("正在撤回", "even"), "revoked": ("已撤回", "even"), "dropped": ("已放弃", "even"),
+    "expired": ("到期已清理", "even"),
 }  # fmt: skip
 _SHOWN_ELSEWHERE = frozenset({"VAL-CORRECTED", "MAP-REQUIRED-MISSING"})
 """Findings that have a place of their own on the page."""
@@ -52,6 +53,7 @@ def drop(settings: Settings, person: Person) -> dict[str, Any]:
         "limit": settings.max_file_bytes,
         "limit_mb": settings.max_file_bytes >> 20,
         "suffixes": ",".join(counter.SUFFIXES),
+        "kept_days": settings.keep_unconfirmed_days,
         "ledgers": counter.templates(person),
         "told": {},
         "open_said": False,
@@ -97,6 +99,7 @@ def task(settings: Settings, person: Person, task_id: str) -> dict[str, Any]:
         "file": found.file_name,
         "by": found.name or found.login,
         "at": moment(found.created_at),
+        "kept_until": keeping.until(settings, found),
         "state": _state(settings, found, report, loaded, held),
         "loaded": f"{loaded:,}",
         "markable": bool(report["findings"]) and found.state != "duplicate",
@@ -165,6 +168,8 @@ def _state(settings: Settings, found: Task, report: Mapping[str, Any], loaded: i
             sentence = "正在撤回，马上完成。"
         case "revoked":
             sentence = f"已撤回。原因：{found.reason}。它带来的记录已退回到上一次的样子。"
+        case "expired":
+            sentence = "长期没有确认，预览和原文件已按规定清理，没有导入任何内容。仍需要的，请重新上传。"
         case _:
             sentence = "已放弃，没有导入任何内容。"
     return {"words": words, "tone": tone, "sentence": sentence, "busy": found.state in BUSY}

@@ -193,7 +193,10 @@ def amend(settings: Settings, person: Person, task_id: str, revision: int, given
     _again(settings, task, revision, said)
 
 
-def fix(settings: Settings, person: Person, task_id: str, revision: int, cells: Mapping[tuple[str, str], str]) -> int:
+def fix(
+    settings: Settings, person: Person, task_id: str, revision: int, cells: Mapping[tuple[str, str], str],
+    *, address: str | None = None,
+) -> int:  # fmt: skip
     """Put cells right; return how many. Each is kept with what stood there, by whom and when, and read anew.
 
     Args:
@@ -202,6 +205,7 @@ def fix(settings: Settings, person: Person, task_id: str, revision: int, cells: 
         task_id: The file.
         revision: The preview that was on the screen.
         cells: Sheet and cell -> what should stand there.
+        address: The network address it came from.
 
     Raises:
         Refused: A cell is none of this preview's, a text is too long, or the file has moved on meanwhile.
@@ -231,13 +235,16 @@ def fix(settings: Settings, person: Person, task_id: str, revision: int, cells: 
         raise Refused(f"一份文件最多在预览里更正 {MOST_FIXES} 处。问题较多时，请取回标注好的工作簿，改好后重新上传。")
     _again(settings, task, revision, task.options | {"corrections": list(kept.values())})
     audit.record(
-        settings, who=person.login, action="correct", target=task.id,
+        settings, who=person.login, action="correct", target=task.id, address=address,
         after=[{"sheet": s, "cell": c, "old": kept[s, c]["old"], "new": kept[s, c]["new"]} for s, c in changed],
     )  # fmt: skip
     return len(changed)
 
 
-def unfix(settings: Settings, person: Person, task_id: str, revision: int, sheet: str, cell: str) -> None:
+def unfix(
+    settings: Settings, person: Person, task_id: str, revision: int, sheet: str, cell: str,
+    *, address: str | None = None,
+) -> None:  # fmt: skip
     """Take a correction back: the cell is read again as the file has it.
 
     Raises:
@@ -250,7 +257,12 @@ def unfix(settings: Settings, person: Person, task_id: str, revision: int, sheet
     if len(left) == len(every):
         raise Refused("这个单元格没有更正过。")
     _again(settings, task, revision, task.options | {"corrections": left})
-    audit.record(settings, who=person.login, action="correct", target=task.id, before={"sheet": sheet, "cell": cell})
+    taken = next(one for one in every if (one["sheet"], one["cell"]) == (sheet, cell))
+    audit.record(
+        settings, who=person.login, action="correct", target=task.id, address=address,
+        before={"sheet": sheet, "cell": cell, "new": taken["new"]},
+        after={"sheet": sheet, "cell": cell, "new": taken["old"]},
+    )  # fmt: skip
 
 
 def _again(settings: Settings, task: Task, revision: int, options: Mapping[str, Any]) -> None:
@@ -273,7 +285,7 @@ def _moved_on(settings: Settings, task: Task) -> None:
     raise Refused("这份文件已经办结，不能再改。", 409)
 
 
-def confirm(settings: Settings, person: Person, task_id: str, revision: int) -> None:
+def confirm(settings: Settings, person: Person, task_id: str, revision: int, *, address: str | None = None) -> None:
     """Ask for a previewed file to be loaded; asking twice loads once.
 
     Raises:
@@ -283,14 +295,14 @@ def confirm(settings: Settings, person: Person, task_id: str, revision: int) -> 
     task = _task(settings, person, task_id)
     if task.state in ("confirming", "loading", "done"):
         return
-    changes = {"actor": person.login, "message": ""}
+    changes = {"actor": person.login, "address": address, "message": ""}
     if not tasks.move(settings, task.id, out_of={"ready"}, to="confirming", seen=revision, **changes):
         _moved_on(settings, task)
     worker.ensure(settings)
 
 
-def drop(settings: Settings, person: Person, task_id: str) -> None:
-    """Take a file that was not loaded off the desk. The original stays where it is, under its hash.
+def drop(settings: Settings, person: Person, task_id: str, *, address: str | None = None) -> None:
+    """Take a file that was not loaded off the desk. The original stays for as long as one that nobody confirms.
 
     Raises:
         Refused: It is being worked on, or it was loaded.
@@ -302,10 +314,12 @@ def drop(settings: Settings, person: Person, task_id: str) -> None:
     if not tasks.move(settings, task.id, out_of=SETTLED | {"waiting"}, to="dropped"):
         _moved_on(settings, task)
     pending.drop(settings, task.id)
-    audit.record(settings, who=person.login, action="drop", target=task.id, before={"file": task.file_name})
+    audit.record(
+        settings, who=person.login, action="drop", target=task.id, before={"file": task.file_name}, address=address
+    )
 
 
-def revoke(settings: Settings, person: Person, upload_id: str, reason: str) -> None:
+def revoke(settings: Settings, person: Person, upload_id: str, reason: str, *, address: str | None = None) -> None:
     """Ask for an upload to be taken back, with a reason; asking twice takes it back once.
 
     Raises:
@@ -323,13 +337,14 @@ def revoke(settings: Settings, person: Person, upload_id: str, reason: str) -> N
             raise Refused("没有这次上传，或不是您上传的。", 404)
         tasks.adopt(
             settings, upload_id, login=about["by"], file_name=about["file"], sha256=about["sha256"],
-            actor=person.login, reason=reason,
+            actor=person.login, reason=reason, address=address,
         )  # fmt: skip
     else:
         task = _task(settings, person, upload_id)
         if task.state in ("revoking", "withdrawing", "revoked"):
             return
-        if not tasks.move(settings, task.id, out_of={"done"}, to="revoking", actor=person.login, reason=reason):
+        changes: dict[str, Any] = {"actor": person.login, "address": address, "reason": reason}
+        if not tasks.move(settings, task.id, out_of={"done"}, to="revoking", **changes):
             raise Refused("这份文件还没有导入，不用撤回；不要了可以放弃。", 409)
     worker.ensure(settings)
 

@@ -21,10 +21,10 @@ from analytics.warehouse.store import new_upload_id
 
 State = Literal[
     "waiting", "reading", "ready", "refused", "duplicate", "confirming", "loading", "done", "revoking", "withdrawing",
-    "revoked", "dropped",
+    "revoked", "dropped", "expired",
 ]  # fmt: skip
 """waiting → reading → ready, refused or duplicate; ready → confirming → loading → done; done → revoking → withdrawing →
-revoked. A file that was not loaded may be ``dropped``."""
+revoked. A file that was not loaded may be ``dropped``, or is ``expired`` once it was kept long enough."""
 
 BUSY: frozenset[State] = frozenset({"waiting", "reading", "confirming", "loading", "revoking", "withdrawing"})
 """States that the worker will change by itself."""
@@ -34,7 +34,7 @@ _BEGUN: dict[State, State] = {"reading": "waiting", "loading": "confirming", "wi
 """What a state that a worker was killed in goes back to."""
 _COLUMNS = (
     "id, login, name, counties, ledgers, discipline, sha256, file_name, size, options, state, revision, attempts, "
-    "message, report, upload_id, actor, reason, created_at, changed_at"
+    "message, report, upload_id, actor, reason, created_at, changed_at, address"
 )
 
 
@@ -62,6 +62,7 @@ class Task:
     reason: str
     created_at: str
     changed_at: str
+    address: str | None = None
 
 
 def _now() -> str:
@@ -183,7 +184,7 @@ def move(
     for name in ("options", "report"):
         if changes.get(name) is not None:
             changes[name] = json.dumps(changes[name], ensure_ascii=False)
-    if to in ("done", "revoked", "dropped"):
+    if to in ("done", "revoked", "dropped", "expired"):
         changes["open"] = None
     given = {**changes, "id": task_id, "state": to, "changed_at": _now(), "seen": seen}
     sets = ", ".join(f"{name} = :{name}" for name in ("state", "changed_at", *changes))
@@ -204,6 +205,7 @@ def adopt(
     actor: str,
     state: State = "revoking",
     reason: str = "",
+    address: str | None = None,
     options: Mapping[str, Any] | None = None,
     created_at: str | None = None,
 ) -> None:
@@ -214,7 +216,7 @@ def adopt(
     row = {
         "id": task_id, "login": login, "name": login, "discipline": 1, "sha256": sha256, "file_name": file_name,
         "size": 0, "options": json.dumps(dict(options or {}), ensure_ascii=False), "state": state,
-        "upload_id": task_id, "actor": actor, "reason": reason, "created_at": created_at or _now(),
+        "upload_id": task_id, "actor": actor, "reason": reason, "address": address, "created_at": created_at or _now(),
         "changed_at": _now(),
     }  # fmt: skip
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
@@ -223,6 +225,24 @@ def adopt(
             text(f"INSERT INTO tasks ({names}) VALUES ({marks}) ON CONFLICT (id) DO NOTHING"),  # noqa: S608
             row,
         )
+
+
+def left_before(settings: Settings, moment: str) -> list[Task]:
+    """Return the files whose last change was before ``moment`` and that nobody has loaded."""
+    marks = ", ".join(f"'{state}'" for state in sorted(SETTLED | {"dropped"}))
+    with database.engine(settings).connect() as connection:
+        rows = connection.execute(
+            text(f"SELECT {_COLUMNS} FROM tasks WHERE state IN ({marks}) AND changed_at < :at ORDER BY id"),  # noqa: S608
+            {"at": moment},
+        ).fetchall()
+    return [_task(row) for row in rows]
+
+
+def holding(settings: Settings, sha256: str) -> bool:
+    """Return whether some file on the desk still needs these bytes."""
+    with database.engine(settings).connect() as connection:
+        asked = "SELECT 1 FROM tasks WHERE sha256 = :sha256 AND state NOT IN ('dropped', 'expired') LIMIT 1"
+        return connection.execute(text(asked), {"sha256": sha256}).fetchone() is not None
 
 
 def take_up_again(settings: Settings) -> int:

@@ -227,4 +227,7 @@ def _tell(settings: Settings, task: Task, became: dict[str, Any]) -> None:
     action = "revoke" if task.state == "revoking" else "confirm"
     success = became["to"] in ("done", "revoked", "duplicate")
     after = {"file": task.file_name, "sha256": task.sha256, "state": became["to"], "reason": task.reason or None}
-    audit.record(settings, who=task.actor or task.login, action=action, target=task.id, after=after, success=success)
+    audit.record(
+        settings, who=task.actor or task.login, action=action, target=task.id, address=task.address,
+        before={"state": "done" if action == "revoke" else "ready"}, after=after, success=success,
+    )  # fmt: skip

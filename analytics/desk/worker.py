@@ -44,7 +44,7 @@ NICENESS = 19
 """People who read come first."""
 _PASSED = (
     "data", "lock_wait", "reader_memory", "reader_seconds", "max_file_bytes", "max_unpacked_bytes", "max_cells",
-    "keep_versions",
+    "keep_versions", "keep_unconfirmed_days",
 )  # fmt: skip
 _DETACH = (
     "import os, sys; os.setsid(); os.fork() and os._exit(0); os.nice(int(sys.argv[1])); "
@@ -156,10 +156,14 @@ class Worker:
             return mine
 
     def _work(self) -> None:
-        from analytics.desk import tasks
+        from analytics.desk import keeping, tasks
         from analytics.etl.sandbox import Reader
 
         tasks.take_up_again(self._settings)
+        try:
+            keeping.clean(self._settings)
+        except Exception:  # noqa: BLE001 - what waits is done all the same; the next worker tries again
+            _log.exception("cleaning up failed")
         last = time.monotonic()
         with Reader(self._settings, workers=READERS) as reader:
             while not self._stopped and time.monotonic() - last < self._idle and _place(self._settings).exists():

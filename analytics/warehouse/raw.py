@@ -16,6 +16,7 @@ from analytics.settings import Settings
 _BLOCK = 1 << 20
 _MODE = 0o440
 _STAGING = ".incoming-"
+_LEAVING = ".leaving-"
 
 
 class TooLarge(ValueError):  # noqa: N818 - named for what was found
@@ -66,7 +67,7 @@ def keep_stream(settings: Settings, stream: IO[bytes], limit: int | None = None)
                 copy.write(block)
             sha256 = digest.hexdigest()
             target = path_of(settings, sha256)
-            if target.exists():
+            if _there(target):
                 return sha256, size
             copy.flush()
             os.fsync(copy.fileno())
@@ -80,3 +81,37 @@ def keep_stream(settings: Settings, stream: IO[bytes], limit: int | None = None)
     finally:
         os.close(handle)
     return sha256, size
+
+
+def _there(target: Path) -> bool:
+    """Tell whether an original is kept, and mark it as asked for just now, which ``forget`` heeds."""
+    try:
+        os.utime(target)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def forget(settings: Settings, sha256: str, before: float) -> bool:
+    """Remove an original that nobody handed in again since ``before``; return whether it was removed.
+
+    It is moved aside before its time is looked at: whoever hands it in meanwhile has marked it by then, and it is put
+    back, or finds it gone and keeps it anew. Only the one process that cleans may call this.
+    """
+    target = path_of(settings, sha256)
+    aside = settings.raw / f"{_LEAVING}{sha256}"
+    try:
+        target.rename(aside)
+    except FileNotFoundError:
+        return False
+    if aside.stat().st_mtime >= before:
+        aside.rename(target)
+        return False
+    aside.unlink()
+    return True
+
+
+def put_back(settings: Settings) -> None:
+    """Put back what a process that was killed had moved aside."""
+    for aside in settings.raw.glob(f"{_LEAVING}*"):
+        aside.rename(path_of(settings, aside.name.removeprefix(_LEAVING)))
