@@ -37,6 +37,7 @@ from analytics.ledgers.model import NUMERIC_TYPES, Column, Ledger
 _EXACT, _SYNONYM, _SERIAL, _PROFILE, _SUGGESTED = 4.0, 3.0, 1.5, 9.0, 0.5
 _GROUP_TAIL = re.compile(r"(?:情况|信息|数据|统计|规模|方面|成效|部分|内容)$")
 """Words at the end of a group that are no part of its columns' names: 参会情况 / 企业 is 参会企业."""
+_ORDINAL = re.compile(r"^第[\d一二三四五六七八九十百]+[场期次届批个]?$")
 _SENTENCE = 8
 """Characters from which a cell is no choice word any more."""
 _SUGGEST_FROM, LIKELY_FROM, _ACCEPT_MARGIN = 55, 80, 10
@@ -145,6 +146,12 @@ def _narrative(samples: Sequence[Any]) -> bool:
     filled = _filled(samples)
     long = sum(isinstance(value, str) and len(squeeze(value)) >= _SENTENCE for value in filled)
     return long * 2 > len(filled)
+
+
+def _ordinal(samples: Sequence[Any]) -> bool:
+    """Tell whether a column only numbers its rows in words: 第一场, 第2期."""
+    filled = _filled(samples)
+    return bool(filled) and all(isinstance(value, str) and bool(_ORDINAL.match(squeeze(value))) for value in filled)
 
 
 class _Mapper:
@@ -261,6 +268,8 @@ class _Mapper:
             if self.words[name] and not likeness and not declared.required and how != "exact" and _narrative(samples):
                 self.result.prose.append((column, name))
                 return
+            if declared.type in NUMERIC_TYPES and not declared.required and not likeness and _ordinal(samples):
+                return  # 场次: 第一场, 第二场 numbers the rows
             strength += 0.3 * likeness
             if declared.unit == "人次" and "人次" in {leaf.unit, column.unit, leaf.name[-2:]}:
                 strength += 0.1  # 培训人次 beside 培训人数: visits are not persons

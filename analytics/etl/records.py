@@ -18,13 +18,13 @@ from analytics.etl.batch import Batch, plain_number
 from analytics.etl.body import Body
 from analytics.etl.codes import Issue, issue
 from analytics.etl.context import Section, TableContext
-from analytics.etl.dateparts import compose_all
-from analytics.etl.grid import ErrorCell, Merge, Sheet, a1, letters
+from analytics.etl.grid import ErrorCell, Sheet, a1, letters
 from analytics.etl.headers import heading, is_serial, squeeze
 from analytics.etl.layout import Table
 from analytics.etl.lies import lying_header
 from analytics.etl.mapping import LedgerMapping
 from analytics.etl.metadata import is_blank_cell
+from analytics.etl.raws import RawColumns
 from analytics.etl.report import Correction, Finding
 from analytics.etl.shifts import find_shift
 from analytics.etl.spans import HeaderColumn
@@ -75,21 +75,18 @@ class BatchReader:
         self.corrected = dict(corrected or {})
         self.used: set[tuple[int, int]] = set()
         """The corrected cells that a field of a record was read from."""
-        self.source = [sheet.rows[row] for row in body.data]
         self.batch = Batch(self.ledger, sheet, mapping, list(body.data))
-        self.raws = self.batch.raws
+        self.columns = RawColumns(sheet, table, mapping, self.batch)
+        self.raws, self.position = self.batch.raws, self.columns.position
         self.noted: dict[str, dict[int, Parsed]] = {}
         self.ends: dict[str, pa.Array] = {}
         self.sets: dict[str, dict[int, bool]] = defaultdict(dict)
         self.unplaced: list[int] = []
-        self.transposed: list[tuple[Any, ...]] | None = None
         self.contexts: dict[str, Context] = {}
-        self.position = {row: place for place, row in enumerate(body.data)}
 
     def read(self) -> Batch:
         """Return the table's rows as typed columns with everything that is to be said about them."""
-        self.take_columns()
-        self.fill_down()
+        self.columns.take()
         self.parse_columns()
         self.infer_years()
         self.complete()
@@ -108,109 +105,6 @@ class BatchReader:
         ]
         batch.bad -= batch.blank
         return batch
-
-    # -- raw columns ---------------------------------------------------------------------------------------
-
-    def column_values(self, index: int) -> Sequence[Any]:
-        """Return the data cells of a sheet column."""
-        if self.transposed is None:
-            self.transposed = list(zip(*self.source, strict=True))
-        return self.transposed[index] if self.transposed else ()
-
-    def take_columns(self) -> None:
-        """Take the raw cells of every mapped field."""
-        for name, assignment in self.mapping.assigned.items():
-            self.batch.column_of[name] = assignment.columns[0].index
-            if assignment.pieces:
-                pieces = [self.merged_down(column.index) for column in assignment.columns]
-                self.raws[name] = compose_all(assignment.pieces, pieces)
-            elif len(assignment.columns) == 1:
-                self.raws[name] = self.column_values(assignment.columns[0].index)
-            else:
-                self.raws[name] = self.joined(assignment.columns)
-
-    def merged_down(self, index: int) -> list[Any]:
-        """Return a column's data cells, those of a vertical merge all with what it shows."""
-        values = list(self.column_values(index))
-        for merge in self.sheet.merged:
-            if merge.first_column == index and self.table.bottom < merge.first_row < merge.last_row:
-                for row in self.position.keys() & range(merge.first_row, merge.last_row + 1):
-                    values[self.position[row]] = self.sheet.rows[merge.first_row][index]
-        return values
-
-    def joined(self, columns: Sequence[HeaderColumn]) -> list[Any]:
-        """Read a group of columns as one text: 建设：甲；施工：乙."""
-        labels = ["".join(column.path[-1].split()) for column in columns]
-        parts = [self.column_values(column.index) for column in columns]
-        out: list[Any] = []
-        for cells in zip(*parts, strict=True):
-            said = [
-                f"{label}：{as_text(value).strip()}"
-                for label, value in zip(labels, cells, strict=True)
-                if not is_blank(value)
-            ]
-            broken = next((value for value in cells if isinstance(value, ErrorCell)), None)
-            out.append(broken if broken is not None else "；".join(said))
-        return out
-
-    def fill_down(self) -> None:
-        """Give the rows of a vertically merged cell the value it shows for all of them."""
-        by_column = {
-            assignment.columns[0].index: name
-            for name, assignment in self.mapping.assigned.items()
-            if len(assignment.columns) == 1
-        }
-        for merge in self.sheet.merged:
-            if merge.last_row <= self.table.bottom or merge.first_row > self.table.last:
-                continue
-            if merge.last_column > merge.first_column:
-                self.number_across(merge, by_column)
-            if merge.last_row == merge.first_row:
-                continue
-            name = by_column.get(merge.first_column)
-            if name is None or merge.first_row <= self.table.bottom:
-                continue
-            value = self.sheet.rows[merge.first_row][merge.first_column]
-            covered = [self.position[row] for row in range(merge.first_row, merge.last_row + 1) if row in self.position]
-            if is_blank(value) or len(covered) < 2:
-                if covered and not is_blank(value) and merge.first_row not in self.position:
-                    self.fill(name, covered, value, a1(merge.first_row, merge.first_column))
-                continue
-            if self.ledger.column(name).type in NUMERIC_TYPES:
-                self.shared_number(name, covered, merge.first_row, merge.first_column, value)
-            else:
-                anchor = self.position.get(merge.first_row)
-                self.fill(
-                    name, [one for one in covered if one != anchor], value, a1(merge.first_row, merge.first_column)
-                )
-
-    def fill(self, name: str, positions: Sequence[int], value: Any, cell: str) -> None:
-        """Set a field's raw value in some rows and remember the cell it came from."""
-        raws = self.raws[name]
-        if not isinstance(raws, list):
-            raws = self.raws[name] = list(raws)
-        for position in positions:
-            raws[position] = value
-            self.batch.cells[position][name] = cell
-
-    def shared_number(self, name: str, positions: Sequence[int], row: int, column: int, value: Any) -> None:
-        """Hold back the rows that share one merged number: it cannot be told whose it is."""
-        said = issue("VAL-MERGED-NUMBER", label=self.ledger.column(name).label, count=len(positions))
-        for position in positions:
-            self.batch.cells[position][name] = a1(row, column)
-            self.batch.say(position, said, name, value)
-
-    def number_across(self, merge: Merge, by_column: Mapping[int, str]) -> None:
-        """Hold back the rows in which one number stands for several columns: it cannot be told for which."""
-        names = [by_column[one] for one in range(merge.first_column, merge.last_column + 1) if one in by_column]
-        names = [name for name in names if self.ledger.column(name).type in NUMERIC_TYPES]
-        value = self.sheet.rows[merge.first_row][merge.first_column]
-        if len(names) < 2 or is_blank(value):
-            return
-        labels = "”“".join(self.ledger.column(name).label for name in names)
-        said = issue("VAL-MERGED-ACROSS", raw=shown(value), labels=labels, count=len(names))
-        for row in self.position.keys() & range(merge.first_row, merge.last_row + 1):
-            self.batch.say(self.position[row], said, names[0], value)
 
     # -- values --------------------------------------------------------------------------------------------
 
@@ -518,7 +412,7 @@ class BatchReader:
                 continue
             array = self.batch.arrays[name]
             if self.elsewhere(name, given):
-                empty = pa.array([is_blank(raw) for raw in self.column_values(index)])
+                empty = pa.array([is_blank(raw) for raw in self.columns.column_values(index)])
             else:
                 empty = pc.is_null(array)
                 if self.ledger.column(name).type in NUMERIC_TYPES:
@@ -529,7 +423,7 @@ class BatchReader:
                 return
         candidates = pc.indices_nonzero(blank).to_pylist()
         for position in candidates:
-            row = self.source[position]
+            row = self.columns.source[position]
             if all(
                 leftover(row[index]) for index in range(self.table.left, self.table.right + 1) if index not in serial
             ):
@@ -626,7 +520,7 @@ class BatchReader:
         for position in sorted(failed):
             if position in self.batch.blank:
                 continue
-            shift = find_shift(self.source[position], typed, failed[position], self.context)
+            shift = find_shift(self.columns.source[position], typed, failed[position], self.context)
             if shift is None:
                 continue
             delta, index, label = shift
@@ -636,7 +530,7 @@ class BatchReader:
                 column=letters(min(index, wrong)),
                 side="右" if delta > 0 else "左",
                 cell=a1(self.batch.rows[position], index),
-                raw=shown(self.source[position][index]),
+                raw=shown(self.columns.source[position][index]),
                 label=label,
             )
             self.batch.say(position, said, None, None, min(index, wrong))
@@ -658,7 +552,7 @@ class BatchReader:
             if header in seen:
                 header = f"{header}（{letters(column.index)}列）"
             seen.add(header)
-            for position, value in enumerate(self.column_values(column.index)):
+            for position, value in enumerate(self.columns.column_values(column.index)):
                 if not is_blank_cell(value):
                     self.batch.extra[position][header] = as_text(value)
 

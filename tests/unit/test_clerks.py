@@ -150,6 +150,12 @@ def test_groups_of_three_levels_that_were_never_merged_are_read() -> None:
     assert (record["employers_n"], record["visits_total"], record["new_form_visits"]) == (20, 200, 60)
 
 
+def test_a_column_that_numbers_its_rows_in_words_counts_nothing() -> None:
+    rows = [["场次", *FAIR], ["第一场", *fair("春风行动")], ["第二场", *fair("冬季", day="2024-12-06")]]
+    found = records(ingest(book(("招聘会", rows))), "job_fair")
+    assert [one["sessions"] for one in found.values()] == [1, 1]
+
+
 def test_a_table_under_our_own_column_names_is_read() -> None:
     names = ["fair_name", "fair_date", "county", "venue", "organizer", "mode", "employers_n", "jobs_n", "visits_total"]
     assert rows_loaded(ingest(book(("Sheet1", [names, fair("春风行动")])))) == [2]
@@ -198,7 +204,9 @@ ITEM = [
         ("是否完成", "否", "整改中"),
         ("是否整改", "否", "未启动"),
         ("整改状态", "已完成（2024.6.1）", "已完成"),
+        ("整改状态", "已完成（见附件3）", "已完成"),
         ("整改进度", "已完成", "已完成"),
+        ("整改结果", "正在整改", "整改中"),
     ],
 )
 def test_yes_and_no_answer_what_the_heading_asks(heading: str, answer: str, status: str) -> None:
@@ -206,6 +214,27 @@ def test_yes_and_no_answer_what_the_heading_asks(heading: str, answer: str, stat
     heads = [heading if one == "是否销号" else one for one in ITEM[:-1]]
     row = ["1", "督查", "2024-03-01", "考勤不严", "完善制度", "办公室", "2024-06-30", answer, done]
     assert only(ingest(book(("整改", [["2024年整改台账"], heads, row]))), "rectification")["status"] == status
+
+
+@pytest.mark.parametrize("status", ["已完成（剩余2项推进中）", "已完成（部分）", "已完成（除第3项）"])
+def test_a_remark_that_takes_the_word_back_is_not_passed_over(status: str) -> None:
+    row = ["1", "督查", "2024-03-01", "考勤不严", "完善制度", "办公室", "2024-06-30", status, "2024-06-01"]
+    assert rows_held(ingest(book(("整改", [["2024年整改台账"], [*ITEM[:7], "整改状态", "完成日期"], row])))) == [3]
+
+
+@pytest.mark.parametrize(
+    ("words", "day", "lasting", "at_once"),
+    [
+        ("即日起至6月30日", dt.date(2024, 6, 30), None, None),
+        ("立即", None, None, True),
+        ("长期坚持、持续推进", None, True, None),
+        ("2024年6月30日（农历五月廿五）", dt.date(2024, 6, 30), None, None),
+    ],
+)
+def test_deadlines_in_words(words: str, day: dt.date | None, lasting: bool | None, at_once: bool | None) -> None:
+    row = ["1", "督查", "2024-03-01", "考勤不严", "完善制度", "办公室", words, "整改中"]
+    record = only(ingest(book(("整改", [["2024年整改台账"], [*ITEM[:7], "整改状态"], row]))), "rectification")
+    assert (record["deadline"], record["long_term"], record["immediate"]) == (day, lasting, at_once)
 
 
 def test_a_place_within_a_county_is_of_that_county_and_said() -> None:

@@ -26,7 +26,8 @@ _NO = frozenset(
 _SEPARATORS = re.compile(r"[、/+,;和及与&|]")
 _PUNCTUATION = "。.,、;:!!?· "
 _REMARK = re.compile(r"(.+)\(([^()]+)\)")
-_DAY = re.compile(r"[\d年月日号./-]+")
+_RESERVED = re.compile(r"[未剩拟待延不除非否无]|部分|计划|取消|基本|暂|其中|[线现]|和|[、,;+/]|%|\d项")
+"""In a remark: something of the word it follows does not hold, or more than it is meant."""
 _YEAR = re.compile(r"(\d{4})(?:年度?|年份)?")
 _SHORT_YEAR = re.compile(r"(\d{2})年度?")
 
@@ -62,15 +63,15 @@ def _lookup(choices: Choices, doubtful: tuple[tuple[str, str], ...]) -> dict[str
 
 
 def _remarked(words: dict[str, tuple[str, str]], text: str) -> tuple[str, str] | None:
-    """Return the meaning of a word with a day or another word for the same in brackets: 三会一课（党课）."""
+    """Return the meaning of a word with a remark in brackets that takes nothing back: 线上（腾讯会议）."""
     match = _REMARK.fullmatch(text)
     meaning = words.get(fold(match[1])) if match else None
-    if match is None or meaning is None:
+    if match is None or meaning is None or _RESERVED.search(match[2]):
         return None
     inner = words.get(match[2])
-    if not _DAY.fullmatch(match[2]) and (inner is None or inner[0] != meaning[0]):
-        return None
-    return meaning if inner is not None else (meaning[0], "flag" if meaning[1] == "sure" else meaning[1])
+    if inner is not None:
+        return meaning if inner[0] == meaning[0] else None
+    return meaning[0], "flag" if meaning[1] == "sure" else meaning[1]
 
 
 def parse_choice(column: Column, raw: Any, question: str | None = None) -> Parsed:

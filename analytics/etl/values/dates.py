@@ -25,15 +25,16 @@ _WEEKDAYS = "一二三四五六日"
 
 _LONG_TERM = re.compile(
     r"(?:并|且|需|须|应|要)?(?:长期坚持(?:推进|整改|落实)?|长期(?:整改|推进|落实|有效)?|常态化(?:坚持|推进|整改|落实)?"
-    r"|持续坚持|坚持长期|长期性工作|永久坚持)"
+    r"|持续坚持|持续(?:推进|整改|落实|改进)|常抓不懈|坚持长期|长期性工作|永久坚持)"
 )
 _IMMEDIATE = re.compile(
-    r"立行立改|立即整改|即知即改|立查立改|立整立改|即行即改|边查边改|边整边改|立即改正|即时整改|马上整改|当场整改|现场整改|立改"
+    r"立行立改|立即整改|即知即改|立查立改|立整立改|即行即改|边查边改|边整边改|立即改正|即时整改|马上整改|当场整改|现场整改|立改|立即(?:落实|办理|执行)?$"
 )
 _JOINING = re.compile(r"[,;、。.并且后和及+/\s()]+")
 _WEEKDAY = re.compile(
     r"(?<=[日号\d\s(])\(?(?:星期|周|礼拜)([一二三四五六日天])\)?(?=$|[\s(),至到~—-]|[上下中]午|早|晚|全天|\d{1,2}[:时点])"
 )
+_BARE_WEEKDAY = re.compile(r"(?<=[日号\d])\(([一二三四五六日天])\)$")
 _DAYS_NOTE = re.compile(r"\(?共?计?(\d{1,3})天\)?$")
 _DAY_PART = r"(?:凌晨|清晨|早晨|早上|上午|中午|正午|下午|午后|傍晚|晚上|晚间|全天|整天|夜间|晚)"
 _CLOCK = r"(?<!\d)(?:[01]?\d|2[0-4])(?::[0-5]\d(?::[0-5]\d(?:\.\d+)?)?|[时点](?:半|整|一刻|[0-5]?\d分?)?)(?!\d)"
@@ -49,6 +50,8 @@ _LUNAR = re.compile(
     r"国庆|元旦|劳动节|建党|节前|节后|节日|期间|立春|立夏|立秋|立冬|冬至|暑假|寒假|汛期|"
     r"(?<![〇零一二三四五六七八九十\d])(?:五一|十一|七一|三八|八一)(?![〇零一二三四五六七八九十月日号\d])"
 )
+_LUNAR_NOTE = re.compile(r"(?<=[日号\d])\((?:农历|阴历)[^()]*\)$")
+"""The same day by the other calendar, behind one that needs no help."""
 _WORDY = re.compile(
     r"待定|另行|适时|近期|尽快|不定期|定期|随时|日常|每[月周年日季天]|平时|根据|视|择日|拟|计划|预计|暂定|约|左右|上下|已|未|按"
 )
@@ -151,13 +154,14 @@ def _text(frame: _Frame, raw: str) -> Parsed:
     text, sets = _words(frame.column, text)
     if not text and sets:
         return Parsed(sets=sets)
-    weekday = _WEEKDAY.search(text)
-    text = _WEEKDAY.sub("", text).strip()
+    weekday = _WEEKDAY.search(text) or _BARE_WEEKDAY.search(text)
+    text = _BARE_WEEKDAY.sub("", _WEEKDAY.sub("", text)).strip()
     days = _DAYS_NOTE.search(text)
     if days and days.start() > 0:
         text = text[: days.start()].strip("(, ")
     else:
         days = None
+    text = _LUNAR_NOTE.sub("", text)
     if _LUNAR.search(text):
         return frame.refuse("VAL-DATE-LUNAR")
     if _WORDY.search(text):
