@@ -504,7 +504,7 @@ def _reordered(reader: _Reader, block: tuple[int, int, frozenset[int]], row: int
             continue
         unit = other.unit or other.leaf.unit
         fields = [vocabulary.named_by(one.path[-1]) if one.path else frozenset() for one in (column, other)]
-        if unit not in (None, column.unit or column.leaf.unit) or (fields[1] and fields[0].isdisjoint(fields[1])):
+        if unit not in (None, column.unit, column.leaf.unit) or (fields[1] and fields[0].isdisjoint(fields[1])):
             return True
     return False
 

@@ -416,6 +416,14 @@ def test_the_same_header_in_another_unit_heads_another_table(second: list[list[A
     assert [one["fee_yuan"] for one in records(outcome).values()] == [20000, 20000]
 
 
+def test_a_page_repeats_the_header_without_its_row_of_units() -> None:
+    heads = ["活动名称", "活动类型", "活动日期", "主办单位", "场（次）", "参加人次（人次）"]
+    row = ["读书会", "文化惠工", "2024-05-06", "渭滨区总工会", "1", "30"]
+    rows = [heads, [None, None, None, None, "场", "人次"], row, heads, [*row[:2], "2024-05-07", *row[3:]]]
+    outcome = ingest(book(("活动", rows)))
+    assert (rows_loaded(outcome), outcome.report.sheets[0].counts.repeated_header) == ([3, 5], 1)
+
+
 def test_two_columns_of_one_heading_that_differ_only_far_down_hold_back_the_row() -> None:
     rows = [[*EVENT[:5], "参加人次"], *([f"第{place}场", *event(30)[1:5], 30] for place in range(250))]
     rows[240][5] = 50
