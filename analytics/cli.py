@@ -172,7 +172,7 @@ def ingest(
     mapping = fields_of(mapping, declared)
     if replace and not (unit and period):
         raise Failure("--replace 要同时写明 --unit 和 --period，否则不知道替换哪个单位哪一期。", code=WRONG_USAGE)
-    if all(not path.exists() for path in paths):
+    if not any(os.path.exists(path) for path in paths):  # noqa: PTH110 - Path.exists raises for too long a name
         raise Failure(f"找不到：{'、'.join(map(str, paths))}", "请核对路径。", WRONG_USAGE)
     import gc
 

@@ -118,6 +118,8 @@ def _count(rows: Sequence[Row], severity: str) -> int:
 
 def summary(reports: Sequence[Row]) -> str:
     """Return one sentence about all files of a command."""
+    if not reports:
+        return "文件夹里没有可以导入的文件。"
     rows = {
         part: sum(sheet["counts"][part] for report in reports for sheet in report["sheets"])
         for part in ("loaded", "quarantined")

@@ -10,8 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from analytics.etl.pipeline import settle
-from analytics.etl.report import Finding, Outcome, QuarantinedRow, SheetReport
+from analytics.etl.report import Finding, Outcome, QuarantinedRow, SheetReport, settle
 from analytics.etl.values.places import county_of_unit
 from analytics.ledgers.model import Ledger, ledgers
 from analytics.metrics.scope import Scope

@@ -74,6 +74,7 @@ def _code(code: str, severity: Severity, title: str, message: str, hint: str, ex
 _code("VAL-ERROR-CELL", "error", "公式出错的单元格", "“{label}”单元格是公式错误 {raw}", "请修正公式或直接填写数值")
 _code("VAL-DITTO", "error", "写了“同上”", "“{label}”写的是“{raw}”，不能代替具体内容", "请逐行填写完整内容，不用“同上”")
 _code("VAL-TWO-CELLS", "error", "同名的两列数不同", "“{header}”有两列，本格是“{raw}”，{cell} 是“{other}”，分不清以哪一格为准", "请核对“{label}”应取哪一列；两列含义不同的，请把列名写清楚")
+_code("VAL-PLACEHOLDER", "error", "还是模板的示例文字", "“{label}”还是模板示例行里的“{raw}”", "请填写实际内容；示例行不用的请整行删去")
 _code("VAL-REQUIRED", "error", "必填项为空", "必填项“{label}”没有填写", "请补填“{label}”")
 _code("VAL-UNREADABLE", "error", "单元格内容无法识别", "“{label}”的内容“{raw}”无法识别", "请按填写说明改写")
 

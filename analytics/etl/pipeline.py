@@ -20,14 +20,16 @@ from analytics.etl.batch import Batch
 from analytics.etl.body import Body, read_body
 from analytics.etl.codes import Issue, issue
 from analytics.etl.context import TableContext, read_sections, share_heading, sole_unit, surroundings, weigh
+from analytics.etl.continued import join_continued
 from analytics.etl.corrections import lay_over
 from analytics.etl.grid import Limits, Sheet, UnreadableWorkbook, a1, letters
 from analytics.etl.headers import Vocabulary, squeeze
 from analytics.etl.layout import Layout, Table, find_tables
 from analytics.etl.mapping import Choice, LedgerMapping, choose_ledger, fingerprint, map_columns
 from analytics.etl.merging import merge
-from analytics.etl.metadata import Surroundings, is_blank_cell
+from analytics.etl.metadata import Surroundings, is_blank_cell, read_lines
 from analytics.etl.nameless import settle_nameless
+from analytics.etl.placeholders import report_placeholders
 from analytics.etl.records import BatchReader
 from analytics.etl.report import (
     RESULT_SHEET,
@@ -40,8 +42,9 @@ from analytics.etl.report import (
     Outcome,
     QuarantinedRow,
     SheetReport,
-    State,
     UnmappedColumn,
+    row_list,
+    settle,
 )
 from analytics.etl.rules import check_rows
 from analytics.etl.sayings import missing_columns, twin_columns, unmapped_column
@@ -59,6 +62,8 @@ from analytics.ledgers.model import Ledger, geography, ledgers
 _LOG = logging.getLogger(__name__)
 _SAMPLE = 200
 """Rows looked at to judge a column before it is parsed."""
+_COVER = 60
+"""Rows of a sheet without a table that may say whose workbook it is."""
 
 
 @cache
@@ -137,6 +142,8 @@ class _Reader:
         self.outcome = Outcome(report, period=options.period)
         self.refused = False
         self.stacked: dict[tuple[str, str], list[Batch]] = {}
+        self.covers: list[Surroundings] = []
+        """What sheets without a table say of the whole workbook: a cover's 填报单位."""
         self.met: set[str] = set()
         """Headers a person spoke of that are in the file."""
         self.corrected, stale = lay_over(sheets, options.corrections)
@@ -153,7 +160,7 @@ class _Reader:
         if not self.constants_hold():
             return self.finish([])
         found = self.find()
-        unit = sole_unit([one.around for one in found])
+        unit = sole_unit([*(one.around for one in found), *self.covers])
         for one in found:
             one.context = weigh(
                 one.sheet, one.around, self.options, self.geography, file_unit=unit, date1904=self.date1904
@@ -209,6 +216,8 @@ class _Reader:
             tall = tall_of(sheet.rows)
             layout = find_tables(sheet, self.vocabulary, self.geography, tall)
             self.describe(sheet, layout)
+            if layout.kind == "unknown":
+                self.covers.append(read_lines(sheet.rows[:_COVER]))
             if layout.kind != "tables":
                 continue
             stacked: dict[int, Surroundings] = {}
@@ -303,6 +312,7 @@ class _Reader:
         for name in constants:
             if name in mapping.assigned:
                 self.say(issue("MAP-CONSTANT-UNUSED", label=mapping.ledger.column(name).label), sheet.name, name=name)
+        join_continued(sheet, found.body, mapping)
         unadded = settle_nameless(sheet, table, found.body, mapping, context.context)
         reader = BatchReader(
             sheet, table, found.body, mapping, context,
@@ -312,6 +322,7 @@ class _Reader:
         )  # fmt: skip
         batch = reader.read()
         report_twins(batch, mapping)
+        report_placeholders(batch)
         self.unused -= {(sheet.name, *place) for place in reader.used}
         found.batch = batch
         batch.ids = begin_identities(batch, context.unit)
@@ -624,24 +635,7 @@ def count_rows(body: Body, batch: Batch, loaded: int) -> Counts:
     return counts
 
 
-def settle(findings: Sequence[Finding], *, loaded: int, held: int, refused: bool) -> State:
-    """Return the state of a file that could be opened."""
-    if not loaded:
-        return "rejected"
-    if held or refused:
-        return "partially_accepted"
-    if any(said.severity == "warning" for said in findings):
-        return "accepted_with_warnings"
-    return "accepted"
-
-
 def in_order(findings: Sequence[Finding], sheets: Sequence[Sheet]) -> list[Finding]:
     """Return findings as a person reads them: the file, then sheet by sheet, its header, then row by row."""
     order = {sheet.name: place for place, sheet in enumerate(sheets)}
     return sorted(findings, key=lambda one: (order.get(one.sheet or "", -1), one.row or 0))
-
-
-def row_list(rows: Sequence[int]) -> str:
-    """Write row numbers (from 0) as a person names them: 3、5、8 等."""
-    shown = "、".join(str(row + 1) for row in rows[:8])
-    return f"{shown} 等" if len(rows) > 8 else shown

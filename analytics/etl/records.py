@@ -26,7 +26,7 @@ from analytics.etl.mapping import LedgerMapping
 from analytics.etl.metadata import is_blank_cell
 from analytics.etl.raws import RawColumns
 from analytics.etl.report import Correction, Finding
-from analytics.etl.shifts import find_shift
+from analytics.etl.shifts import report_shifted
 from analytics.etl.spans import HeaderColumn
 from analytics.etl.told import Told
 from analytics.etl.values import Context, Parsed, parse, parse_column, shown
@@ -37,9 +37,6 @@ from analytics.etl.values.units import fits, parse_unit, unit_scale
 from analytics.etl.wording import TOTAL_NAME
 from analytics.ledgers.model import NUMERIC_TYPES, Column
 from analytics.ledgers.schema import arrow_type
-
-_SHIFT_LIMIT = 5000
-"""Failed rows that are asked whether they are shifted; beyond it the header is at fault, not the rows."""
 
 
 class BatchReader:
@@ -95,7 +92,7 @@ class BatchReader:
         self.report_corrected()
         self.report_required()
         self.report_named_totals()
-        self.report_shifted()
+        report_shifted(self.batch, self.columns.source, self.failed(), self.context)
         self.report_lying_headers()
         self.keep_unmapped()
         batch = self.batch
@@ -501,39 +498,6 @@ class BatchReader:
             raw = self.raws[name][position]
             said = issue("ROW-TOTAL-NAME", label=self.ledger.column(name).label, raw=shown(raw))
             self.batch.say(position, said, name, raw)
-
-    def report_shifted(self) -> None:
-        """Say of failed rows whether they fit when moved by one column."""
-        if not self.batch.bad or len(self.batch.bad) > _SHIFT_LIMIT:
-            return
-        typed = [
-            (assignment.columns[0].index, self.ledger.column(name))
-            for name, assignment in self.mapping.assigned.items()
-            if len(assignment.columns) == 1
-        ]
-        typed.sort(key=lambda pair: pair[0])
-        failed: dict[int, set[str]] = defaultdict(set)
-        for name, noted in self.noted.items():
-            for position, parsed in noted.items():
-                if parsed.failed:
-                    failed[position].add(name)
-        for position in sorted(failed):
-            if position in self.batch.blank:
-                continue
-            shift = find_shift(self.columns.source[position], typed, failed[position], self.context)
-            if shift is None:
-                continue
-            delta, index, label = shift
-            wrong = next(place for place, declared in typed if declared.name in failed[position])
-            said = issue(
-                "ROW-SHIFTED",
-                column=letters(min(index, wrong)),
-                side="右" if delta > 0 else "左",
-                cell=a1(self.batch.rows[position], index),
-                raw=shown(self.columns.source[position][index]),
-                label=label,
-            )
-            self.batch.say(position, said, None, None, min(index, wrong))
 
     def report_lying_headers(self) -> None:
         """Report columns most of whose cells are of another kind than the header says."""

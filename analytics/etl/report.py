@@ -7,7 +7,7 @@ command line). Nothing here reads, parses or stores.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -206,3 +206,20 @@ class Outcome:
     quarantine: list[QuarantinedRow] = field(default_factory=list)
     reporting_unit: str | None = None
     period: str | None = None
+
+
+def settle(findings: Sequence[Finding], *, loaded: int, held: int, refused: bool) -> State:
+    """Return the state of a file that could be opened."""
+    if not loaded:
+        return "rejected"
+    if held or refused:
+        return "partially_accepted"
+    if any(said.severity == "warning" for said in findings):
+        return "accepted_with_warnings"
+    return "accepted"
+
+
+def row_list(rows: Sequence[int]) -> str:
+    """Write row numbers (from 0) as a person names them: 3、5、8 等."""
+    shown = "、".join(str(row + 1) for row in rows[:8])
+    return f"{shown} 等" if len(rows) > 8 else shown

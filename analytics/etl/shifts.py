@@ -1,22 +1,63 @@
 """Rows whose cells have slipped one column to the side, told from rows that are merely wrong.
 
-Knows one row's cells and the types of its columns; must not know tables or findings.
+Knows rows' cells and the types of their columns; must not know where a table stands.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analytics.etl.grid import ErrorCell
-from analytics.etl.values import Context, is_blank, parse
+from analytics.etl.batch import Batch
+from analytics.etl.codes import issue
+from analytics.etl.grid import ErrorCell, a1, letters
+from analytics.etl.values import Context, is_blank, parse, shown
 from analytics.etl.values.text import normalise
 from analytics.ledgers.model import NUMERIC_TYPES, Column
 
+_LIMIT = 5000
+"""Failed rows that are asked whether they are shifted; beyond it the header is at fault, not the rows."""
 _NUMBER = re.compile(r"^[(-]?\d[\d,.]*[)]?\D{0,3}$")
 _DATE = re.compile(r"\d{1,4}[年月./-]\d")
+
+
+def report_shifted(
+    batch: Batch, source: Sequence[Sequence[Any]], unread: Mapping[str, set[int]], context: Context
+) -> None:
+    """Say of failed rows whether they fit when moved by one column.
+
+    Args:
+        batch: The table's rows.
+        source: Their cells.
+        unread: By field, the positions whose cell could not be read.
+        context: In which cells are read.
+    """
+    if not batch.bad or len(batch.bad) > _LIMIT:
+        return
+    typed = [
+        (assignment.columns[0].index, batch.ledger.column(name))
+        for name, assignment in batch.mapping.assigned.items()
+        if len(assignment.columns) == 1
+    ]
+    typed.sort(key=lambda pair: pair[0])
+    failed: dict[int, set[str]] = defaultdict(set)
+    for name, positions in unread.items():
+        for position in positions - batch.blank:
+            failed[position].add(name)
+    for position in sorted(failed):
+        shift = find_shift(source[position], typed, failed[position], context)
+        if shift is None:
+            continue
+        delta, index, label = shift
+        first = min(index, next(place for place, declared in typed if declared.name in failed[position]))
+        said = issue(
+            "ROW-SHIFTED", column=letters(first), side="右" if delta > 0 else "左",
+            cell=a1(batch.rows[position], index), raw=shown(source[position][index]), label=label,
+        )  # fmt: skip
+        batch.say(position, said, None, None, first)
 
 
 def find_shift(

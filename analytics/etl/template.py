@@ -16,6 +16,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from analytics.etl.placeholders import placeholder
 from analytics.ledgers.model import Column, Geography, Ledger, geography
 
 EXAMPLE_MARK = "示例"
@@ -131,7 +132,7 @@ def _examples(ledger: Ledger, places: Geography, today: dt.date) -> dict[str, An
                 count *= 10
                 found[column.name] = count
             case _:
-                found[column.name] = f"（{column.label}）"
+                found[column.name] = placeholder(column)
     return found
 
 

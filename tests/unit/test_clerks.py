@@ -494,3 +494,20 @@ def test_a_sheet_named_after_the_federation_itself_is_its_own_level() -> None:
     row = [value for head, value in zip(FAIR, fair("甲"), strict=True) if head != "县区"]
     outcome = ingest(book(("市本级", [heads, row])))
     assert only(outcome, "job_fair")["county"] == "市本级"
+
+
+def test_a_cover_sheet_names_the_office_for_the_sheets_behind_it() -> None:
+    heads = [one for one in FAIR if one != "主办单位"]
+    row = [value for head, value in zip(FAIR, fair("甲"), strict=True) if head != "主办单位"]
+    outcome = ingest(book(("封面", [["招聘会台账"], ["填报单位：岐山县总工会（盖章）"]]), ("招聘会", [heads, row])))
+    assert only(outcome, "job_fair")["organizer"] == "岐山县总工会"
+
+
+def test_measures_listed_below_a_merged_item_are_one_record() -> None:
+    heads = ["编号", "问题来源", "发现时间", "存在问题", "整改措施", "责任单位", "整改期限", "整改状态"]
+    first = ["一", "审计", "2024-05-06", "记录不全", "1.补齐记录", "办公室", "2024-08-01", "整改中"]
+    rows = [heads, first, [None] * 4 + ["2.专人负责"], ["二", *first[1:]], [None] * 4 + ["另定", None, "2024-09-01"]]
+    merges = ["A2:A3", "B2:B3", "C2:C3", "D2:D3", "A4:A5"]
+    outcome = ingest(book(("整改台账", rows, merges)))
+    assert records(outcome)["整改台账", 2]["measures"] == "1.补齐记录\n2.专人负责"
+    assert rows_held(outcome) == [5]  # with a day of its own it is a record, and lacks what one needs
