@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import click
 
-from analytics import cli_desk, cli_history, cli_store, cli_users
+from analytics import cli_briefing, cli_desk, cli_history, cli_store, cli_users
 from analytics.console import reports
 from analytics.console.acts import act, acting, files_on_record
 from analytics.console.chinese import speak_chinese
@@ -564,6 +564,7 @@ def export(ledger: str, period: str | None, kind: Any, output: Path | None, as_j
         tell_written(output, as_json, ledger=declared.id, format=kind)
 
 
+main.add_command(cli_briefing.briefing)
 main.add_command(cli_store.backup)
 main.add_command(cli_store.restore)
 main.add_command(cli_store.check)

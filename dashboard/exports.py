@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, request, send_file
 
-from analytics import files
+from analytics import files, printing
 from analytics.ledgers import ledgers
 from analytics.metrics import MetricError
 from analytics.operations import audit
@@ -110,8 +110,10 @@ def serve_exports(server: Flask, settings: Settings, ask: Ask) -> None:
         source = "；".join(f"{word}：{text}" for word, text in about(found, page.title) if word in _ON_PAPER)
         title = f"{page.title}　{found.county_name}　{found.period_name}"
         try:
-            return _file(paper.pdf(paper.document(drawn, title=title, source=source)), "application/pdf", f"{name}.pdf")
-        except paper.NoBrowserError as error:
+            return _file(
+                printing.pdf(paper.document(drawn, title=title, source=source)), "application/pdf", f"{name}.pdf"
+            )
+        except printing.NoBrowserError as error:
             raise RefusalError(503, "没有生成 PDF", str(error)) from error
 
     @server.get("/original/<upload_id>")

@@ -8,15 +8,10 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import re
-import shutil
-import subprocess
-import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from dash.development.base_component import Component
@@ -24,11 +19,6 @@ from plotly.utils import PlotlyJSONEncoder
 
 from dashboard import theme
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "microsoft-edge-stable")
-TIMEOUT = 60.0
-"""Seconds one document may take to print."""
-WAITS = 25.0
-"""Seconds a second document waits for the first."""
 _ASSETS = Path(__file__).parent / "assets"
 _VOID = frozenset({"img", "br", "hr", "input"})
 _LEFT_OUT = frozenset({"ask", "picture", "define", "filters", "pager", "chips", "crumbs", "behind"})
@@ -36,11 +26,6 @@ _LEFT_OUT = frozenset({"ask", "picture", "define", "filters", "pager", "chips", 
 _NAMES = {"className": "class", "htmlFor": "for", "tabIndex": "tabindex", "colSpan": "colspan", "rowSpan": "rowspan"}
 _ON_SCREEN = re.compile(r"^点击[^。]*。?")
 """Sentences that speak of clicking."""
-_one = threading.Semaphore(1)
-
-
-class NoBrowserError(Exception):
-    """There is no browser on this machine, or it could not print; says in Chinese what to do."""
 
 
 def document(page: Any, *, title: str, source: str) -> str:
@@ -75,63 +60,6 @@ def document(page: Any, *, title: str, source: str) -> str:
         "Object.assign({}, chart.layout, {width: 640, height: Math.min(chart.layout.height || 280, 280)}), "
         "{staticPlot: true, locale: 'zh-CN'}));</script></body></html>"
     )
-
-
-def pdf(text: str) -> bytes:
-    """Print a document.
-
-    Raises:
-        NoBrowserError: There is no browser, it is busy, or it could not print.
-    """
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        raise NoBrowserError(
-            "这台服务器没有安装浏览器，生成不了 PDF。请管理员执行 apt-get install chromium fonts-noto-cjk 后重试；"
-            "也可以现在就用“导出 → 打印”，在打印窗口中选择“另存为 PDF”。"
-        )
-    if not _one.acquire(timeout=WAITS):
-        raise NoBrowserError("正在生成别人的 PDF，请稍后重试。")
-    try:
-        return _print(browser, text)
-    finally:
-        _one.release()
-
-
-def _print(browser: str, text: str) -> bytes:
-    with TemporaryDirectory(prefix="taizhang-paper-") as name:
-        folder = Path(name)
-        source, target = folder / "page.html", folder / "page.pdf"
-        source.write_text(text, encoding="utf-8")
-        command = [
-            browser,
-            "--headless",
-            "--disable-gpu",
-            "--disable-extensions",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--no-first-run",
-            # Whatever a page might ask for, there is nowhere to ask.
-            "--host-resolver-rules=MAP * ~NOTFOUND",
-            f"--user-data-dir={folder / 'profile'}",
-            "--no-pdf-header-footer",
-            f"--print-to-pdf={target}",
-            "--virtual-time-budget=10000",
-            source.as_uri(),
-        ]
-        if os.geteuid() == 0:
-            # Chromium refuses its sandbox to root; the document is our own and can reach nothing.
-            command.insert(1, "--no-sandbox")
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False, cwd=folder)  # noqa: S603 - no shell, our own words
-        except subprocess.TimeoutExpired as error:
-            raise NoBrowserError("生成 PDF 超时，请缩小时段或稍后重试。") from error
-        if done.returncode or not target.exists():
-            tail = done.stderr.decode(errors="replace")[-300:]
-            raise NoBrowserError(
-                f"浏览器没能生成 PDF（{tail.strip().splitlines()[-1] if tail.strip() else '没有说明原因'}）。"
-            )
-        return target.read_bytes()
 
 
 @cache

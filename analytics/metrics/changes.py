@@ -69,7 +69,7 @@ def relative(metric: Metric, now: Value, base: Value) -> float | None:
     if now is None or base is None or base == 0:
         return None
     difference = float(now) - float(base)
-    return difference if metric.format == "percent" else difference / abs(float(base)) * 100
+    return difference if metric.unit == "%" else difference / abs(float(base)) * 100
 
 
 def change(metric: Metric, now: Value, base: Value) -> Change | None:
@@ -77,7 +77,7 @@ def change(metric: Metric, now: Value, base: Value) -> Change | None:
     amount = relative(metric, now, base)
     if amount is None or now is None or base is None:
         return None
-    if metric.format == "percent":
+    if metric.unit == "%":
         return Change("points", amount)
     if metric.format == "integer" and abs(float(base)) < SMALL:
         return Change("count", float(now) - float(base), metric.unit)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
 
-from analytics.metrics.answer import MetricRow
+from analytics.metrics.answer import UNFILLED, MetricRow
 from analytics.metrics.compute import Scope, Span, compute, figure
 from analytics.metrics.engine import Engine
 from analytics.metrics.model import COUNTY, UNIT, Metric
@@ -101,16 +101,23 @@ def hidden(rows: Sequence[MetricRow], metrics: Iterable[Metric], asking: Asking)
     """Return ``rows`` with the small figures of restricted metrics taken out, and what would give them away."""
     kept = list(rows)
     for metric in metrics:
-        if metric.restricted:
-            mine = [number for number, row in enumerate(kept) if row.id == metric.id]
-            told = _tell(metric, [kept[number] for number in mine], asking)
-            for number, row in zip(mine, told, strict=True):
-                kept[number] = row
+        if metric.restricted and any(row.id == metric.id for row in kept):
+            first = next(number for number, row in enumerate(kept) if row.id == metric.id)
+            mine = [row for row in kept if row.id == metric.id]
+            kept[first : first + len(mine)] = _tell(metric, mine, asking)
     return kept
 
 
 def _tell(metric: Metric, rows: list[MetricRow], asking: Asking) -> list[MetricRow]:
     book = _Book(metric, asking)
+    if asking.dims and not book.tells(stretch_of(asking.period, asking.day, asking.reaches)):
+        # Which parts there are would tell whose the whole is.
+        return [
+            MetricRow(
+                metric.id, metric.name, metric.unit, None, dict(zip(asking.dims, part, strict=True)), flags=(HIDDEN,)
+            )
+            for part in book.parts()
+        ]
     parts = {part.code: part for part in asking.period.buckets(asking.grain)} if asking.grain else {}
     periods = [parts[row.dims[asking.grain]] if asking.grain else asking.period for row in rows]
     small = {
@@ -118,14 +125,10 @@ def _tell(metric: Metric, rows: list[MetricRow], asking: Asking) -> list[MetricR
         for number, (row, period) in enumerate(zip(rows, periods, strict=True))
         if _is_small(row) or not book.tells(stretch_of(period, asking.day, asking.reaches))
     }
-    if asking.grain is None:
+    if asking.grain is None and small and all(_is_small(rows[number]) for number in small):
         # The total less the parts told would tell a hidden one: with small ones alone the next smallest goes, too.
-        others = sorted(
-            (number for number in range(len(rows)) if number not in small and rows[number].value),
-            key=lambda number: rows[number].value or 0,
-        )
-        if small and all(_is_small(rows[number]) for number in small):
-            small |= set(others[:1])
+        others = (number for number in range(len(rows)) if number not in small and rows[number].value)
+        small |= set(sorted(others, key=lambda number: rows[number].value or 0)[:1])
     return [
         _blank(row) if number in small else _bases(row, periods[number], book, asking)
         for number, row in enumerate(rows)
@@ -155,6 +158,11 @@ class _Book:
             return True
         return all(self._free(year, level) for year in years)
 
+    def parts(self) -> list[tuple[str, ...]]:
+        """Return every combination of values the question is split by, of whatever year."""
+        found = {tuple(value or UNFILLED for value in dims) for _, dims in self._level("year")}
+        return sorted(found)
+
     def _free(self, year: int, level: Grain) -> bool:
         """Return whether nothing of a year is small at a level, nor what the levels above hold beyond it."""
         if any(map(_few, (side for sides in self._year(year, level).values() for side in sides))):
@@ -170,11 +178,14 @@ class _Book:
         return True
 
     def _year(self, year: int, level: Grain) -> dict[_Place, tuple[float | None, ...]]:
-        if level not in self._levels:
-            self._levels[level] = self._level(level)
-        return {place: sides for place, sides in self._levels[level].items() if place[0].year == year}
+        return {place: sides for place, sides in self._level(level).items() if place[0].year == year}
 
     def _level(self, level: Grain) -> dict[_Place, tuple[float | None, ...]]:
+        if level not in self._levels:
+            self._levels[level] = self._computed(level)
+        return self._levels[level]
+
+    def _computed(self, level: Grain) -> dict[_Place, tuple[float | None, ...]]:
         asking = self.asking
         latest = max(asking.day, asking.reaches)
         before = asking.period.previous() or asking.period.last_year()

@@ -181,7 +181,7 @@ def _made_by(writer: _Writer, metric: Metric, row: MetricRow, answer: Answer, wh
         writer.say("、" if number else "")
         writer.say(part.label)
         sign = ("拉高" if rising else "拉低") if metric.is_ratio else ("多" if rising else "少")
-        if metric.format == "percent":
+        if metric.unit == "%":
             amount = f" {abs(part.change):.1f} 个百分点"
         else:
             amount = f" {exact_value(metric, abs(part.change))} {metric.unit}"

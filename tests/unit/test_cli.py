@@ -125,6 +125,7 @@ def test_every_verb_speaks_json(name: str) -> None:
 def test_the_verbs_are_those_of_the_contract() -> None:
     assert set(main.commands) == {
         *("ingest", "confirm", "revoke", "uploads", "show", "findings", "annotate", "template", "ledgers", "metrics"),
+        "briefing",
         *(
             "kpi",
             "export",

@@ -13,7 +13,7 @@ from dash import html
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics import files
+from analytics import files, printing
 from analytics.files import Number, Table
 from dashboard import paper, takeaway
 from dashboard.components import cards, charts, tables
@@ -103,5 +103,5 @@ def test_what_a_workbook_says_cannot_become_part_of_the_page() -> None:
 
 def test_without_a_browser_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(paper.NoBrowserError, match="apt-get install chromium"):
-        paper.pdf("<p>x</p>")
+    with pytest.raises(printing.NoBrowserError, match="apt-get install chromium"):
+        printing.pdf("<p>x</p>")
