@@ -23,6 +23,8 @@ LOOKED_EVERY = 1.0
 """Seconds between two looks at the pointer, in each process that serves."""
 PAUSE = 0.15
 """Seconds between two pieces of what is asked ahead."""
+APART = 30.0
+"""Seconds between two versions that are made ready while people upload: each is asked anew all that is looked at."""
 QUIET = 1.0
 """Seconds without a click before anything is asked ahead."""
 ADDRESS = "/fresh"
@@ -41,6 +43,7 @@ class Watcher:
         *,
         busy: Callable[[], bool] = lambda: False,
         every: float = LOOKED_EVERY,
+        apart: float = APART,
     ) -> None:
         """Make a watcher.
 
@@ -51,6 +54,7 @@ class Watcher:
             busy: Tells whether people are uploading: then versions follow each other closely, and screens are answered
                 by the one that is ready until the next one is. Otherwise a new version answers at once.
             every: Seconds between two looks.
+            apart: Seconds between two versions that are made ready while people upload.
         """
         self._source = source
         self._warm = warm
@@ -58,6 +62,8 @@ class Watcher:
         self._left: Iterator[Callable[[], None]] = iter(())
         self._busy = busy
         self._every = every
+        self._apart = apart
+        self._turned = float("-inf")
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._ready: str | None = None
@@ -103,16 +109,17 @@ class Watcher:
     def _look(self) -> None:
         try:
             newest, busy = self._source.newest_id(), self._busy()
-            if newest != self._ready:
+            soon = busy and time.monotonic() < self._turned + self._apart
+            if newest != self._ready and not soon:
                 self._warm()
                 if not busy:
                     settle()
-                self._ready = newest
+                self._ready, self._turned = newest, time.monotonic()
                 self._left = iter(self._ahead())
             if busy:
                 # Another version is near: nobody would come to what is asked ahead of this one.
                 self._left = iter(())
-            self._source.held = newest if busy else None
+            self._source.held = self._ready if busy else None
         except Exception:
             self._source.held = None
             # What fails here fails again on a screen, which then says so in words; the next look tries again.

@@ -377,19 +377,25 @@ def report_of(settings: Settings, task: Task) -> dict[str, Any]:
         found = intake.show(task.id, settings)
     except WarehouseError:
         # It was loaded or dropped between the two looks, or its preview is no longer kept.
-        return {"sheets": [], "findings": [], "quarantine": [], "differences": None, "state": task.state}
+        return _nothing(task)
     return {"differences": None, **found}
 
 
+def _nothing(task: Task) -> dict[str, Any]:
+    return {"sheets": [], "findings": [], "quarantine": [], "differences": None, "state": task.state}
+
+
 def look(settings: Settings, person: Person, task_id: str) -> tuple[Task, dict[str, Any]]:
-    """Return a file on the desk with what is known about it.
+    """Return a file on the desk with what is known about it; nothing yet while it is being worked on.
 
     Raises:
         Refused: It is not there, or not theirs.
     """
     task = _task(settings, person, task_id)
     if task.state in BUSY:
+        # Asked every second while one waits, and nothing of a report is shown.
         worker.ensure(settings)
+        return task, _nothing(task)
     return task, report_of(settings, task)
 
 

@@ -41,13 +41,14 @@ GATHER_SECONDS = 12.0
 SHARE = 10.0
 """Loading and publishing may take one part in this many of the time, as long as the pause is not the longest."""
 NICENESS = 19
-"""People who read come first."""
+"""People who read come first: the lowest priority, and where there is one the class below it."""
 _PASSED = (
     "data", "lock_wait", "reader_memory", "reader_seconds", "max_file_bytes", "max_unpacked_bytes", "max_cells",
     "keep_versions", "keep_unconfirmed_days",
 )  # fmt: skip
 _DETACH = (
     "import os, sys; os.setsid(); os.fork() and os._exit(0); os.nice(int(sys.argv[1])); "
+    "hasattr(os, 'SCHED_IDLE') and os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0)); "
     "os.execv(sys.executable, sys.argv[2:])"
 )
 

@@ -109,7 +109,7 @@ def test_while_people_upload_screens_come_from_the_version_that_is_ready(setting
             asked.set()
             go_on.wait(10)
 
-    watcher = Watcher(source, warm, busy=lambda: True, every=0.01)
+    watcher = Watcher(source, warm, busy=lambda: True, every=0.01, apart=0.1)
     watcher.start()
     try:
         second = publish(settings, tmp_path, "后来专场")
@@ -126,6 +126,21 @@ def test_while_people_upload_screens_come_from_the_version_that_is_ready(setting
     finally:
         go_on.set()
         watcher.stop()
+
+
+def test_while_people_upload_versions_are_made_ready_some_time_apart_and_at_once_afterwards(
+    settings: Settings, tmp_path: Path
+) -> None:
+    source, uploading = Source(settings), [True]
+    first = source.current().version_id
+    watcher = Watcher(source, lambda: None, busy=lambda: uploading[0], every=60)
+    watcher._look()
+    second = publish(settings, tmp_path, "后来专场")
+    watcher._look()
+    assert source.current().version_id == first, "the one before was made ready a moment ago"
+    uploading[0] = False
+    watcher._look()
+    assert (source.held, source.current().version_id) == (None, second)
 
 
 def test_a_new_version_is_asked_anew_only_about_the_ledgers_that_changed(
