@@ -512,13 +512,13 @@ def _branch(shape: Shape, columns: Columns, branch: Branch, part: Part, used: se
     for expr, name, wanted in columns.of(part, detail=branch.detail):
         picked.append(exp.alias_(rows.hoist(expr) if wanted else nothing.copy(), name))
     read = rows.picked() or [exp.alias_(exp.Literal.number(1), "one_")]
-    inner = exp.select(*(read if shape.copy is None else [shape.copy.put(part) for part in read]))
+    read = read if shape.copy is None else [shape.copy.put(part) for part in read]
     own = stands(source, shape.facts)
     table = f"{PLACED}{branch.name if own else ''}" if placed else f"{STOOD}{branch.name}" if own else source.ledger
-    inner = inner.from_(exp.to_table(table if shape.copy is None else shape.copy.table), copy=False).where(
-        where, copy=False
-    )
+    inner = exp.select(*read).from_(exp.to_table(table if shape.copy is None else shape.copy.table), copy=False)
+    inner = inner.where(where, copy=False)
     used |= {found.name for found in inner.find_all(exp.Column)}
+    inner = _sharing(inner)
     query = exp.select(*picked).from_(inner.subquery("rows_", copy=False), copy=False)
     if group:
         query = query.group_by(*(exp.Literal.number(index + 2) for index in range(len(group))), copy=False)
@@ -532,6 +532,43 @@ def _branch(shape: Shape, columns: Columns, branch: Branch, part: Part, used: se
     renamed = query.transform(rename, copy=False)
     assert isinstance(renamed, exp.Query)  # noqa: S101 - only its placeholders were renamed
     return renamed
+
+
+def _sharing(rows: exp.Select) -> exp.Select:
+    """Let what several selected conditions have in common be worked out once a row, in a query below.
+
+    Databases find equal expressions, but not those that stand in one AND with others: it has no inner parts for them.
+    """
+    parts = {picked: _parts(picked.this) for picked in rows.expressions}
+    times: dict[exp.Expr, int] = {}
+    for picked, mine in parts.items():
+        # A condition of one part is that part.
+        for part in {picked.this, *mine}:
+            times[part] = times.get(part, 0) + 1
+    # To compare with something is dear, to ask for blanks is not.
+    common = [part for part, count in times.items() if count > 1 and part.find(exp.Literal)]
+    shared = {part: column(f"s{index}") for index, part in enumerate(common)}
+    if not shared:
+        return rows
+    above: list[exp.Expr] = []
+    below: dict[str, exp.Expr] = {name.name: exp.alias_(part.copy(), name.name) for part, name in shared.items()}
+    for picked, mine in parts.items():
+        terms = [picked.this] if picked.this in shared else mine
+        if not shared.keys() & set(terms):
+            below[picked.alias] = picked
+            above.append(column(picked.alias))
+            continue
+        told = [shared.get(term, term).copy() for term in terms]
+        above.append(exp.alias_(exp.and_(*told, copy=False), picked.alias))
+        for found in (found for term in terms if term not in shared for found in term.find_all(exp.Column)):
+            below.setdefault(found.name, found.copy())
+    lower = rows.select(*below.values(), append=False)
+    return exp.select(*above).from_(lower.subquery("told_", copy=False), copy=False)
+
+
+def _parts(condition: exp.Expr) -> list[exp.Expr]:
+    """Return what must hold together for a condition to hold."""
+    return list(condition.flatten()) if isinstance(condition, exp.And) else [condition]
 
 
 def imprecise_rows(source: Source, facts: Facts, grain: Step | None) -> exp.Expr:

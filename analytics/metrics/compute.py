@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlglot import exp
 
@@ -24,7 +24,6 @@ from analytics.metrics.periods import Step, Window, first_day_of
 from analytics.metrics.shape import Branch, Compiled, Shape
 
 Value = int | Decimal
-K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +206,7 @@ def _asked(
     if len(_laid_out) >= _LAID_OUT:
         _laid_out.clear()
     _laid_out[shape] = compiled
-    rows = engine.rows(compiled.sql, bind(compiled.parameters, spans, scope))
+    rows = engine.run(compiled.sql, bind(compiled.parameters, spans, scope))
     engine.keep(question, read, rows)
     return rows, compiled, shape
 
@@ -261,9 +260,10 @@ def _collect(cells: dict[Key, Cell], rows: list[dict[str, Any]], compiled: Compi
         ("imprecise", compiled.imprecise),
         ("warned", compiled.warned),
     ]
-    told = [(name, columns) for name, columns in notes if columns]
+    told = [(name, key, column) for name, columns in notes for key, column in columns.items()]
+    values, matched = list(compiled.values.items()), list(compiled.matched.items())
     for row in rows:
-        dims = tuple(_text(row[name]) for name in names)
+        dims = tuple([_text(row[name]) for name in names])
         bucket = None
         if grain is not None:
             number = int(row[f"g{size}"])
@@ -275,20 +275,19 @@ def _collect(cells: dict[Key, Cell], rows: list[dict[str, Any]], compiled: Compi
         there = row[compiled.scope]
         if there is not None:
             cell.scope[source] = cell.scope.get(source, 0) + int(there)
-            for leaf, name in compiled.values.items():
+            for leaf, name in values:
                 cell.values[leaf] = row[name]
-            for leaf, name in compiled.matched.items():
+            for leaf, name in matched:
                 cell.matched[leaf] = int(row[name])
-        for kind, columns in told:
-            _add_counts(getattr(cell, kind), columns, row)
-
-
-def _add_counts(into: dict[K, int], columns: Mapping[K, str], row: Mapping[str, Any]) -> None:
-    for key, name in columns.items():
-        into[key] = into.get(key, 0) + int(row[name] or 0)
+        for kind, about, name in told:
+            if row[name]:
+                counts = getattr(cell, kind)
+                counts[about] = counts.get(about, 0) + int(row[name])
 
 
 def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "是" if value else "否"
-    return None if value is None else str(value)
+    return str(value)

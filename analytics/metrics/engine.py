@@ -125,7 +125,10 @@ class Engine(Protocol):
         """Return the views and tables there are."""
 
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Run DuckDB-dialect ``sql`` and return its rows."""
+        """Run DuckDB-dialect ``sql`` and return its rows, or those it is known to give."""
+
+    def run(self, sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Run DuckDB-dialect ``sql``, come what may, and return its rows."""
 
     def known(self, question: Hashable, read: str) -> list[dict[str, Any]] | None:
         """Return the rows that answer a question about what ``read`` names; ``None`` where it must be asked."""
@@ -178,12 +181,16 @@ class DuckEngine:
             known = self.known(question, sql)
             if known is not None:
                 return known
-        found = self._connection.execute(self._text(sql), dict(parameters))
-        names = [str(column[0]) for column in found.description or []]
-        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        rows = self.run(sql, parameters)
         if question is not None:
             self.keep(question, sql, rows)
         return rows
+
+    def run(self, sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Run ``sql`` and return its rows."""
+        found = self._connection.execute(self._text(sql), dict(parameters))
+        names = [str(column[0]) for column in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def known(self, question: Hashable, read: str) -> list[dict[str, Any]] | None:
         """Return the rows that answered a question before from the same files, in whichever version; ``None``: ask it.

@@ -348,17 +348,16 @@ class _Answering:
         if self.scope.dims != (COUNTY,) or metric.direction == "neutral" or self.asked.counties is not None:
             return {}
         ranked = {place.name for place in geography().counties if place.ranked}
+        entered: dict[dt.date | None, dict[tuple[dt.date | None, Dims], int | float | Decimal]] = {}
+        for key, shown in values.items():
+            if shown.value is not None and key[1][0] in ranked:
+                entered.setdefault(key[0], {})[key] = shown.value
         found: dict[tuple[dt.date | None, Dims], int] = {}
-        for bucket in self.buckets:
-            entered = {
-                key: shown.value
-                for key, shown in values.items()
-                if key[0] == bucket.key and key[1][0] in ranked and shown.value is not None
-            }
+        for mine in entered.values():
             first: dict[int | float | Decimal, int] = {}
-            for place, value in enumerate(sorted(entered.values(), reverse=metric.direction == "up"), start=1):
+            for place, value in enumerate(sorted(mine.values(), reverse=metric.direction == "up"), start=1):
                 first.setdefault(value, place)
-            found |= {key: first[value] for key, value in entered.items()}
+            found |= {key: first[value] for key, value in mine.items()}
         return found
 
     def _row(self, metric: Metric, bucket: _Bucket, dims: Dims, now: Figure, rank: int | None) -> MetricRow:
