@@ -477,7 +477,7 @@ def kpi(
       taizhang kpi --period 2024-07 --words
       taizhang kpi --period 2024 --check
     """
-    from analytics.metrics import paragraph, query
+    from analytics.metrics import catalogue, paragraph, query
 
     if check:
         if ids or by or grain or county:
@@ -502,7 +502,8 @@ def kpi(
     if as_json:
         say_json(found.to_json())
     else:
-        say(reports.kpi(found.told()))
+        split_by = {metric.ledger for row in found.rows if (metric := catalogue().get(row.id)) is not None}
+        say(reports.kpi(found.told(), {name: label for (id_, name), label in labels_of().items() if id_ in split_by}))
         note(f"统计期：{found.period.label}　数据版本：{found.version}")
 
 

@@ -156,11 +156,11 @@ def _number(metric: Metric, value: Any) -> Cell:
     """Return a figure as a file holds it: a number where it is one, with what people are shown of it."""
     if value is None:
         return ABSENT
-    exact = Decimal(str(value))
-    places = max(0, -int(exact.as_tuple().exponent)) if exact != exact.to_integral_value() else 0
-    exact = round(exact, min(places, 2))
-    if metric.unit == "%":
-        return Number(exact / 100, share=True)
+    return Number(round(Decimal(str(value)), 2) / 100, share=True) if metric.unit == "%" else _rounded(value)
+
+
+def _rounded(value: float | Decimal) -> Number:
+    exact = round(Decimal(str(value)), 2)
     return Number(int(exact) if exact == exact.to_integral_value() else exact)
 
 
@@ -257,7 +257,7 @@ def _quality(period: Period, where: Where) -> Iterator[Block]:
     body: list[list[Cell]] = []
     for ledger in dict.fromkeys(name for _, name in found):
         figures = (found[id_, ledger].value for id_ in known)
-        told = (ABSENT if value is None else Number(round(Decimal(str(value)), 2)) for value in figures)
+        told = (ABSENT if value is None else _rounded(value) for value in figures)
         body.append([names[ledger], *told])
     yield Text("报送日历按县区、台账、月份逐格计算；迟报率、漏报率只对应按月报送的台账。")
     yield Table("数据质量", ["台账", *(f"{one.id} {one.name}（{one.unit}）" for one in known.values())], body)

@@ -13,6 +13,7 @@ from typing import Any
 
 from analytics.briefing.content import Briefing, Heading, Text
 from analytics.files import Cell, Number, Table, workbook
+from analytics.metrics import ABSENT
 from analytics.printing import pdf
 
 _BODY, _HEAD = "宋体", "黑体"
@@ -26,7 +27,8 @@ _STYLE = (
     ".about { text-align: center; text-indent: 0; color: #555; font-size: 9pt; margin: 0; } "
     "table { border-collapse: collapse; width: 100%; margin: 4pt 0 8pt; } thead { display: table-header-group; } "
     "tr { break-inside: avoid; } th, td { border: 0.5pt solid #888; padding: 1.5pt 4pt; font-size: 8.5pt; } "
-    "th { background: #eee; } caption { text-align: left; font-size: 9pt; color: #555; } "
+    "th { background: #eee; } th:first-child, td:first-child { white-space: nowrap; } "
+    "caption { text-align: left; font-size: 9pt; color: #555; } "
     "td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }"
 )
 
@@ -51,6 +53,11 @@ def _words(cell: Cell) -> str:
     if cell.share:
         return f"{round(Decimal(cell.value) * 100, 1):f}%"
     return f"{cell.value:,}{f' {cell.unit}' if cell.unit else ''}"
+
+
+def _right(cell: Cell) -> bool:
+    """Whether a cell stands at the right: a number, or the dash in its place."""
+    return isinstance(cell, Number) or cell == ABSENT
 
 
 def _xlsx(briefing: Briefing) -> bytes:
@@ -78,9 +85,7 @@ def _pdf(briefing: Briefing) -> bytes:
 def _html_table(table: Table) -> str:
     head = "".join(f"<th>{html.escape(heading)}</th>" for heading in table.headings)
     rows = (
-        "".join(
-            f"<td{' class=number' if isinstance(cell, Number) else ''}>{html.escape(_words(cell))}</td>" for cell in row
-        )
+        "".join(f"<td{' class=number' if _right(cell) else ''}>{html.escape(_words(cell))}</td>" for cell in row)
         for row in table.rows
     )
     body = "".join(f"<tr>{row}</tr>" for row in rows)
@@ -156,7 +161,7 @@ def _docx_table(document: Any, table: Table) -> None:
             run.font.size = Pt(8.5)
             run.font.bold = row is table.headings
             line.paragraph_format.space_after = Pt(0)
-            if isinstance(cell, Number):
+            if _right(cell):
                 line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
 

@@ -133,8 +133,13 @@ def summary(reports: Sequence[Row]) -> str:
     return f"共 {len(reports)} 个文件：{'，'.join(words)}；{moved}。"
 
 
-def kpi(answer: Row) -> str:
-    """Return figures as a table, 同比 and 环比 in words; a column nobody fills is left out."""
+def kpi(answer: Row, labels: Mapping[str, str]) -> str:
+    """Return figures as a table, 同比 and 环比 in words; a column nobody fills is left out.
+
+    Args:
+        answer: What ``--json`` prints, told for people.
+        labels: What the columns figures are split by are called.
+    """
     rows = answer["rows"]
     dims = list(dict.fromkeys(name for row in rows for name in row["dims"]))
     optional = {"target": "年度目标", "completion": "完成率", "yoy": "同比", "mom": "环比"}
@@ -153,7 +158,15 @@ def kpi(answer: Row) -> str:
         body.append(cells)
     first_number = 2 + len(dims)
     right = [first_number, *range(first_number + 2, first_number + 2 + len(shown))]
-    headers = ("编号", "指标", *(DIMENSIONS.get(name, name) for name in dims), "数值", "单位", *shown.values(), "备注")
+    headers = (
+        "编号",
+        "指标",
+        *(DIMENSIONS.get(name) or labels.get(name, name) for name in dims),
+        "数值",
+        "单位",
+        *shown.values(),
+        "备注",
+    )
     return table(headers, body, right=right)
 
 
@@ -162,7 +175,9 @@ DIMENSIONS = {
     "unit": "填报单位",
     "month": "月份",
     "quarter": "季度",
+    "half": "半年",
     "year": "年度",
+    "ledger": "台账",
 }
 
 

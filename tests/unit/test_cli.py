@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.cli import main
-from analytics.console import chinese, output, reference
+from analytics.console import chinese, output, reference, reports
 from analytics.console.failures import Failure, explain
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -253,3 +253,9 @@ def test_the_catalogue_of_ledgers_as_json_is_json_alone() -> None:
         row["id"] for row in json.loads(done.stdout)["ledgers"]
     }
     assert done.stderr == ""
+
+
+def test_a_table_of_figures_is_headed_in_chinese() -> None:
+    row = {"id": "E06", "name": "活动场所构成", "value": 3, "unit": "场", "dims": {"venue_type": "社区"}, "flags": []}
+    told = reports.kpi({"rows": [row]}, {"venue_type": "场所类型"})
+    assert "场所类型" in told.splitlines()[0]
