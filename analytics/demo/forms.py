@@ -165,6 +165,8 @@ def make_header(
                 for part in members
             ]
         )
+    if Habit.YEAR_SO_FAR in habits:
+        _add_year_so_far(blocks)
     if Habit.COLUMN_ORDER in habits:
         rng.shuffle(blocks)
     if Habit.EXTRA_COLUMNS in habits:
@@ -177,6 +179,18 @@ def make_header(
     if Habit.SERIAL_COLUMN in habits:
         blocks.insert(0, [HeaderColumn(None, ("序号",), "serial")])
     return Header([column for block in blocks for column in block])
+
+
+def _add_year_so_far(blocks: list[list[HeaderColumn]]) -> None:
+    """Put the year so far beside the first required count that stands alone, which then says 本月."""
+    for place, (first, *others) in enumerate(blocks):
+        declared = first.column
+        if declared and declared.type == "count" and declared.required and not others and len(first.path) == 1:
+            blocks[place] = [
+                HeaderColumn(declared, (f"本月{declared.label}",)),
+                HeaderColumn(None, (f"本年累计{declared.label}",), "running"),
+            ]
+            return
 
 
 def _chained(ledger: Ledger, names: Sequence[str]) -> frozenset[str]:
@@ -215,6 +229,8 @@ def _path(
         return (f"{words}（万元）",)
     if Habit.HEADER_UNITS in habits and column.unit and "（" not in words:
         words = f"{words}（{column.unit}）"
+    if Habit.HEADER_MARKS in habits:
+        words += rng.choice("*①②※")
     if Habit.HEADER_SPACES in habits and not habits & CSV and len(words) > 2:
         middle = len(words) // 2
         words = rng.choice((f"{words[:middle]}\n{words[middle:]}", f"{words[:middle]} {words[middle:]}"))

@@ -84,6 +84,12 @@ class Habit(Enum):
     SUMMARY_SHEET = ("arrangement", "另有一张表把明细又抄一遍")
     DAY_ONLY = ("arrangement", "一个月一张表，月份只在表名里，日期只写15日")
 
+    HEADER_MARKS = ("arrangement", "表头带注码，如“举办时间①”“服务人次*”")
+    LETTERED_COLUMNS = ("arrangement", "表头下一行是栏次：甲 乙 1 2 3")
+    YEAR_SO_FAR = ("arrangement", "“本月”列旁边还有“本年累计”列")
+    DERIVED_ROWS = ("arrangement", "表尾有“平均”“同比增长（%）”行")
+    COLOUR_LEGEND = ("arrangement", "表下写“黄色：已核实”")
+
     # Dates.
     DATE_ISO = ("value", "日期写成 2024-07-15 文本")
     DATE_SLASH = ("value", "日期写成 2024/7/15")
@@ -94,6 +100,8 @@ class Habit(Enum):
     DATE_SHORT_YEAR = ("value", "日期写成 24.7.15")
     DATE_CHINESE_FORMAT = ("value", "真日期，显示为某年某月某日")
     DATE_SERIAL = ("value", "日期是没有格式的序列数 45488")
+    DATE_WEEKDAY = ("value", "日期写成 2024年7月15日（周一）")
+    DATE_HOUR = ("value", "日期带时刻 2024-07-15 14:30")
     DATE_NO_YEAR = ("value", "日期写成 7月15日，不写年")
     DATE_NO_YEAR_DOT = ("value", "日期写成 7.15 文本，不写年")
     DATE_RANGE = ("value", "起止写成 7月10日-12日")
@@ -114,6 +122,8 @@ class Habit(Enum):
     COUNT_WAN = ("value", "写成 1.2万")
     COUNT_YI = ("value", "写成 0.5亿")
     COUNT_CHINESE = ("value", "汉字数字 三十二、两百")
+    COUNT_FINANCIAL = ("value", "大写数字 壹佰贰拾")
+    COUNT_PER = ("value", "人次写成 300人/次")
     COUNT_TEXT = ("value", "数字存成文本")
     COUNT_APPROXIMATE = ("value", "约数：百余、500多、近万、约2万、20人左右、100-120人")
 
@@ -126,7 +136,9 @@ class Habit(Enum):
     PERCENT_CELL = ("value", "百分数格式的单元格（存的是0.85）")
     BOOLEAN_WORDS = ("value", "是否写成 有/无、√/×、1/0、Y/N")
     CHOICE_SYNONYMS = ("value", "选项用别的叫法，状态写 整改到位、销号、推进中")
+    CHOICE_REMARK = ("value", "选项后面带括号说明，如“线上（见附件）”")
     CHOICE_DOUBTFUL = ("value", "状态写“基本完成”")
+    COUNTY_TOWNSHIP = ("value", "县区一格写到镇街")
     COUNTY_ALIASES = ("value", "县区写简称、旧名或带宝鸡市、总工会")
     TEXT_SPACES = ("value", "文字前后有空格、全角空格")
     BLANK_WORDS = ("value", "空着的格写 / - — 无 暂无")
@@ -190,6 +202,18 @@ NEEDS_A_BOOK = frozenset(
 """Habits that a text file cannot show (7.1 as a text is the first of July; only a number is in doubt)."""
 
 
+FOR_STUDIES = frozenset(
+    {
+        Habit.DATE_WEEKDAY,
+        Habit.DATE_HOUR,
+        Habit.COUNT_FINANCIAL,
+        Habit.COUNT_PER,
+        Habit.CHOICE_REMARK,
+        Habit.COUNTY_TOWNSHIP,
+    }
+)
+"""Spellings that the demo's offices do without, as they do without arrangements."""
+
 JOINED = frozenset({Habit.STACKED_TABLES, Habit.SIDE_BY_SIDE})
 """Habits that put a second ledger into the same sheet; one of them at most."""
 
@@ -206,6 +230,8 @@ _TALL = frozenset(
         Habit.FOOTNOTES,
         Habit.FILLER_BELOW,
         Habit.TITLE_TWO_ROWS,
+        Habit.DERIVED_ROWS,
+        Habit.COLOUR_LEGEND,
     }
 )
 """Lines across the sheet, which nobody draws where two tables stand side by side."""
@@ -233,6 +259,8 @@ def possible(habits: frozenset[Habit]) -> frozenset[Habit]:
     if Habit.DAY_ONLY in habits:
         # The month stands in the name of the sheet and nowhere else; a copy of all months has no such name.
         habits = (habits | {Habit.MONTH_SHEETS}) - {Habit.SUMMARY_SHEET}
+    if Habit.MERGED_COUNTY in habits:
+        habits -= {Habit.COUNTY_TOWNSHIP}  # one merged cell cannot name the township of each row
     if Habit.MONTH_SHEETS in habits:
         habits -= {Habit.SUMMARY_SHEET}
     if habits & JOINED:

@@ -75,6 +75,7 @@ class Laid:
     findings: list[FindingTruth] = field(default_factory=list)
 
 
+_FOREIGN = ("extra", "running", "phone")
 _PREPARER = "李某甲"
 _CHECKER = "王某乙"
 _CHINESE = "一二三四五六七八九"
@@ -270,6 +271,8 @@ class _Sheet:
             return Cell(self.serial)
         if column.role == "filler":
             return EMPTY
+        if column.role == "running":
+            return Cell(1000 * self.serial)
         return Cell(MOBILE if column.role == "phone" else f"附{self.serial:03d}")
 
     def amount(self, column: HeaderColumn, spelled: dict[str, Spelled]) -> Decimal | None:
@@ -330,7 +333,7 @@ class _Sheet:
         if county_cell is not None:
             truth.cells |= {name: county_cell for name in spelled if ledger.column(name).type == "county"}
         for place, header in enumerate(self.header.columns):
-            if header.role == "extra":
+            if header.role in ("extra", "running"):
                 truth.extra["/".join(header.path)] = shown(cells[place]) or ""
         self.plant_number(row, planned, cells, truth)
         if planned.mistake is Habit.RULE_DOUBTFUL and planned.broken is not None:
@@ -428,6 +431,17 @@ class _Sheet:
         self.remark(row, address(row, self.left + place), "TOTAL-", Habit.WRONG_TOTAL.description)
 
     def below(self) -> None:
+        if self.has(Habit.DERIVED_ROWS):
+            for word in ("平均", "同比增长（%）"):
+                figures: list[Content] = [
+                    self.rng.randint(1, 9) if self.is_number(p) else None for p in range(self.width)
+                ]
+                if not self.is_number(0) and any(figures):
+                    self.put([word, *figures[1:]])
+                    self.truth.note += 1
+        if self.has(Habit.COLOUR_LEGEND):
+            self.put(["黄色：已核实"])
+            self.truth.note += 1
         if self.has(Habit.KEEP_ROWS):
             for words in ("……", "保留格式，勿删"):
                 self.put([words])
@@ -489,8 +503,12 @@ def lay_out(plan: SheetPlan, file_name: str, rng: random.Random) -> Laid:
     if sheet.has(Habit.UNITS_ROW):
         sheet.put([sheet.unit_of(column) for column in sheet.header.columns])
         sheet.truth.header_rows.append(header[-1] + 2)
+    if sheet.has(Habit.LETTERED_COLUMNS) and any(cell.content for cell in sheet.grid.rows[-1]):
+        texts = sum(not sheet.is_number(place) for place in range(min(sheet.width, 3)))
+        sheet.put([*"甲乙丙"[:texts], *range(1, sheet.width - texts + 1)])
+        sheet.truth.header_rows.append(sheet.truth.header_rows[-1] + 1)
     sheet.truth.fields = [column.field for column in sheet.header.columns if column.field]
-    sheet.truth.unmapped = ["/".join(c.path) for c in sheet.header.columns if c.role in ("extra", "phone")]
+    sheet.truth.unmapped = ["/".join(c.path) for c in sheet.header.columns if c.role in _FOREIGN]
     sheet.below_header(plan.rows)
     _draw_body(sheet)
     sheet.below()

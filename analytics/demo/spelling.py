@@ -356,6 +356,23 @@ def _count_chinese(writing: Writing, habit: Habit) -> Spelled | None:
     return writing.says(chinese_number(number), habit) if number is not None and 0 < number < 10000 else None
 
 
+_FINANCIAL = str.maketrans("零一二两三四五六七八九十百千", "零壹贰贰叁肆伍陆柒捌玖拾佰仟")
+
+
+def _count_financial(writing: Writing, habit: Habit) -> Spelled | None:
+    number = writing.number()
+    if number is None or not 0 < number < 10000:
+        return None
+    words = chinese_number(number)
+    whole = f"一{words}" if words.startswith("十") else words
+    return writing.says(whole.translate(_FINANCIAL), habit)
+
+
+def _count_per(writing: Writing, habit: Habit) -> Spelled | None:
+    number = writing.number()
+    return writing.says(f"{number}人/次", habit) if number is not None and writing.column.unit == "人次" else None
+
+
 def _count_text(writing: Writing, habit: Habit) -> Spelled | None:
     number = writing.number()
     return writing.says(str(number), habit) if number is not None else None
@@ -446,9 +463,20 @@ def _choice_synonym(writing: Writing, habit: Habit) -> Spelled | None:
     return writing.says(word.word, habit, flagged="VAL-" if word.flag else None)
 
 
+def _choice_remark(writing: Writing, habit: Habit) -> Spelled | None:
+    return writing.says(f"{writing.value}（见附件）", habit, flagged="VAL-CHOICE") if writing.value else None
+
+
 def _choice_doubtful(writing: Writing, habit: Habit) -> Spelled | None:
     words = [word for word, value in writing.column.doubtful.items() if value == writing.value]
     return writing.says(writing.rng.choice(words), habit, flagged="VAL-") if words else None
+
+
+def _county_township(writing: Writing, habit: Habit) -> Spelled | None:
+    ranked = {place.name for place in geography().counties if place.ranked}
+    if writing.value not in ranked:
+        return None
+    return writing.says(f"{writing.value}城关镇", habit, flagged="VAL-COUNTY")
 
 
 def _county_alias(writing: Writing, habit: Habit) -> Spelled | None:
@@ -479,6 +507,13 @@ def _blank_word(writing: Writing, habit: Habit) -> Spelled | None:
     return writing.says(writing.rng.choice(("/", "-", "—", "无", "暂无")), habit)
 
 
+def _date_weekday(writing: Writing, habit: Habit) -> Spelled | None:
+    day = writing.day()
+    if day is None:
+        return None
+    return writing.says(f"{day.year}年{day.month}月{day.day}日（周{'一二三四五六日'[day.weekday()]}）", habit)
+
+
 _DATES = frozenset({"date"})
 _COUNTS = frozenset({"count"})
 _MONEY = frozenset({"money"})
@@ -490,6 +525,8 @@ SPELLERS: dict[Habit, tuple[frozenset[str], Speller]] = {
     Habit.DATE_SLASH: (_DATES, _date("{y}/{m}/{d}")),
     Habit.DATE_DOTS: (_DATES, _date("{y}.{m}.{d}")),
     Habit.DATE_CHINESE: (_DATES, _date("{y}年{m}月{d}日")),
+    Habit.DATE_WEEKDAY: (_DATES, _date_weekday),
+    Habit.DATE_HOUR: (_DATES, _date("{y}-{m:02d}-{d:02d} 14:30")),
     Habit.DATE_COMPACT: (_DATES, _date("{y}{m:02d}{d:02d}")),
     Habit.DATE_COMPACT_NUMBER: (_DATES, _date_number),
     Habit.DATE_SHORT_YEAR: (_DATES, _date("{s}.{m}.{d}", flagged="VAL-DATE")),
@@ -514,6 +551,8 @@ SPELLERS: dict[Habit, tuple[frozenset[str], Speller]] = {
     Habit.COUNT_WAN: (_COUNTS, _count_wan),
     Habit.COUNT_YI: (_COUNTS, _count_yi),
     Habit.COUNT_CHINESE: (_COUNTS, _count_chinese),
+    Habit.COUNT_FINANCIAL: (_COUNTS, _count_financial),
+    Habit.COUNT_PER: (_COUNTS, _count_per),
     Habit.COUNT_TEXT: (_COUNTS, _count_text),
     Habit.COUNT_APPROXIMATE: (_COUNTS, _count_approximate),
     Habit.MONEY_COMMAS: (_MONEY, _money_commas),
@@ -523,7 +562,9 @@ SPELLERS: dict[Habit, tuple[frozenset[str], Speller]] = {
     Habit.PERCENT_CELL: (_PERCENTS, _percent_cell),
     Habit.BOOLEAN_WORDS: (frozenset({"boolean"}), _boolean_words),
     Habit.CHOICE_SYNONYMS: (frozenset({"choice"}), _choice_synonym),
+    Habit.CHOICE_REMARK: (frozenset({"choice"}), _choice_remark),
     Habit.CHOICE_DOUBTFUL: (frozenset({"choice"}), _choice_doubtful),
+    Habit.COUNTY_TOWNSHIP: (frozenset({"county"}), _county_township),
     Habit.COUNTY_ALIASES: (frozenset({"county"}), _county_alias),
     Habit.TEXT_SPACES: (frozenset({"text", "choice", "county"}), _text_spaces),
     Habit.BLANK_WORDS: (_ANY, _blank_word),

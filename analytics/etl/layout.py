@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 from analytics.etl.between import heading_start
@@ -177,7 +178,9 @@ class _Reader:
                 return False
         if len(values) < 2:
             return len(values) == 0
-        return values == list(range(values[0], values[0] + len(values))) and values[0] <= 3
+        # Where two tables stand side by side, the second begins to count again.
+        counted = all(next_ == one + 1 or (next_ == 1 and one > 2) for one, next_ in pairwise(values))
+        return counted and values[0] <= 3
 
     def block(self, seed: int) -> tuple[int, int, frozenset[int]]:
         """Return the first and last row of the header around ``seed``, and its numbering rows."""
