@@ -211,10 +211,11 @@ class _Mapper:
         return found
 
     def anchor(self, column: HeaderColumn) -> dict[str, How]:
-        """Return the fields of the column that a flat 其中:X is a part of."""
+        """Return the fields of the counted column that a flat 其中:X is a part of."""
         for other in reversed([one for one in self.columns if one.index < column.index]):
-            if not other.leaf.among:
-                return self.fields(other.leaf) | self.group_fields(other)
+            named = {} if other.leaf.among else self.fields(other.leaf) | self.group_fields(other)
+            if any(self.by_name[name].type == "count" for name in named):
+                return named
         return {}
 
     def consistent(self, column: HeaderColumn, name: str) -> str | None:

@@ -150,6 +150,16 @@ def test_groups_of_three_levels_that_were_never_merged_are_read() -> None:
     assert (record["employers_n"], record["visits_total"], record["new_form_visits"]) == (20, 200, 60)
 
 
+def test_a_part_belongs_to_the_nearest_count_before_it_not_to_words() -> None:
+    rows = [[*FAIR, "主题类型", "其中：农民工"], [*fair("春风行动"), "综合", 90]]
+    assert only(ingest(book(("招聘会", rows))), "job_fair")["migrant_visits"] == 90
+
+
+@pytest.mark.parametrize("words", ["一批", "一些人", "一大批", "一部分职工"])
+def test_one_batch_is_no_count_of_one(words: str) -> None:
+    assert rows_held(ingest(book(("招聘会", [FAIR, fair("春风行动", visits=words)])))) == [2]
+
+
 def test_a_column_that_numbers_its_rows_in_words_counts_nothing() -> None:
     rows = [["场次", *FAIR], ["第一场", *fair("春风行动")], ["第二场", *fair("冬季", day="2024-12-06")]]
     found = records(ingest(book(("招聘会", rows))), "job_fair")

@@ -54,6 +54,8 @@ _TAIL = re.compile(r"[。;,、.!]+$")
 _NOTE = re.compile(r"(?P<number>[^()]*[^()\s])\s*\((?P<note>[^()]*)\)(?P<unit>[^()]*)")
 _GUESSED = re.compile(r"预|计划|拟|暂|目标|应|估|待|未|取消|作废|不准|存疑|待核|\?")
 _AROUND_NOTE = re.compile(r"约|约数|左右|大约|大概|上下|估|估计|估算|概数")
+_VAGUE = re.compile(r"一大?(?:批|些|群|部分|系列)\D{0,4}")
+"""一批 counts nothing, though it begins with a one."""
 _CHENG = re.compile(r"([一二三四五六七八九])成([一二三四五六七八九半])?")
 _HALF = re.compile(r"(?:([\d一二两三四五六七八九十]+)(天|日|小时|个小时)半|半(天|日|小时|个小时))")
 _COUNTERS = counters()
@@ -187,6 +189,8 @@ def _from_text(kind: _Kind, column: Column, raw: str, stated: Unit | None) -> Pa
     if re.search(r"\d\s*[\r\n]\s*\d", raw):
         return _refuse(kind, "TWO-NUMBERS", column, raw)
     text = _TAIL.sub("", normalise(raw).lstrip("'"))
+    if _VAGUE.fullmatch(text):
+        return _refuse(kind, "WORDS", column, raw)
     issues: list[Issue] = []
     note: str | None = None
     around = False
