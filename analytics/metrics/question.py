@@ -210,5 +210,7 @@ def _lacking(metric: Metric, dims: tuple[str, ...]) -> list[str]:
 
 
 def _dimensions(metrics: Iterable[Metric]) -> str:
-    names = dict.fromkeys(name for metric in metrics for name in metric.dimensions)
-    return f"可以用 {'、'.join((COUNTY, UNIT, *names))}"
+    asked = list(metrics)
+    places = () if all(metric.restricted for metric in asked) else (COUNTY, UNIT)
+    names = dict.fromkeys((*places, *(name for metric in asked for name in metric.dimensions)))
+    return f"可以用 {'、'.join(names)}" if names else "它不分开"

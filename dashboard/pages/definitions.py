@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from analytics.ledgers import ledgers
 from analytics.metrics import Metric
+from analytics.metrics.dictionary import absent_rule, approximate_rule
 from dashboard.components import frame, terms
 from dashboard.pages.page import Page, Request
 from dashboard.pages.sheet import home
@@ -86,7 +87,7 @@ def _term(request: Request, metric: Metric) -> terms.Term:
         unit=metric.unit,
         marks=marks,
         definition=metric.definition,
-        counting=metric.counting_rule,
+        counting=f"{metric.counting_rule}{approximate_rule(metric)}。{absent_rule(metric)}。",
         formula=metric.formula + (f"；条件 {metric.where}" if metric.where else ""),
         split="、".join([*places, *(labels[name] for name in metric.dimensions)]) or "不分开",
         href=None if metric.restricted else request.at("/records", metric=metric.id, focus=None, sort=None, page=1),
