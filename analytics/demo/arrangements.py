@@ -64,7 +64,7 @@ def join(first: Laid, second: Laid, how: Habit) -> None:
         ValueError: ``how`` is not a way of joining tables.
     """
     grid = first.grid
-    if how is Habit.STACKED_TABLES:
+    if how in (Habit.STACKED_TABLES, Habit.SAME_LEDGER_BELOW):
         down, right = len(grid.rows) + _GAP, 0
         grid.rows += [[] for _ in range(_GAP)]
         grid.rows += [[_moved_cell(cell, down, right) for cell in row] for row in second.grid.rows]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -228,7 +228,7 @@ class _Judge:
         due: dict[str, set[str | None]] = {}
         for truth in self.truth.sheets:
             due.setdefault(truth.sheet, set()).add(truth.ledger)
-        for truth in self.truth.sheets:
+        for truth in together(self.truth.sheets):
             found = kept_as.get(truth.sheet, {None})
             if found != due[truth.sheet]:
                 self.say("sheet", truth.sheet, None, "ledger", due[truth.sheet], found)
@@ -248,6 +248,20 @@ class _Judge:
         least = truth.blank + truth.note - truth.leftover
         if not least <= empty <= truth.blank + truth.note + 1:
             self.say("counts", truth.sheet, None, "blank + note", truth.blank + truth.note, empty)
+
+
+_ADDED = ("loaded", "quarantined", "subtotal", "repeated_header", "blank", "note", "leftover", "either")
+
+
+def together(sheets: Sequence[SheetTruth]) -> list[SheetTruth]:
+    """Return the sheets' truths, those of tables of one ledger in one sheet added up, as a report is compared."""
+    found: dict[tuple[str, str | None], SheetTruth] = {}
+    for one in sheets:
+        key = (one.sheet, one.ledger)
+        known = found.get(key)
+        sums = {name: getattr(known, name) + getattr(one, name) for name in _ADDED} if known else {}
+        found[key] = replace(known, **sums) if known else one
+    return list(found.values())
 
 
 def column_of(cell: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -114,10 +114,19 @@ def chosen_fields(ledger: Ledger, habits: frozenset[Habit], fields: tuple[str, .
         names = [name for name in names if ledger.column(name).type != "county" or ledger.column(name).required]
     if Habit.NO_ORGANIZER_COLUMN in habits:
         names = [name for name in names if ledger.column(name).default_from is None]
+    said = sectioned(ledger, habits)
+    names = [name for name in names if name != said]
     if habits & RANGES:
         ends = {column.range_end for column in ledger.columns if column.range_end}
         names = [name for name in names if name not in ends]
     return names
+
+
+def sectioned(ledger: Ledger, habits: frozenset[Habit]) -> str | None:
+    """Return the choice column whose value stands in section headings instead, if the office keeps it so."""
+    if Habit.SECTION_CHOICE not in habits:
+        return None
+    return next((one.name for one in ledger.columns if one.type == "choice" and one.required), None)
 
 
 RANGES = frozenset(
@@ -178,7 +187,15 @@ def make_header(
         blocks.append([HeaderColumn(None, ("填报人：李某甲",), "filler")])
     if Habit.SERIAL_COLUMN in habits:
         blocks.insert(0, [HeaderColumn(None, ("序号",), "serial")])
-    return Header([column for block in blocks for column in block])
+    columns = [column for block in blocks for column in block]
+    if Habit.NUMBERED_HEADINGS in habits:
+        columns = [
+            replace(column, path=(f"（{place}）{column.path[0]}",))
+            if column.column and len(column.path) == 1
+            else column
+            for place, column in enumerate(columns, start=1)
+        ]
+    return Header(columns)
 
 
 def _add_year_so_far(blocks: list[list[HeaderColumn]]) -> None:
@@ -227,7 +244,8 @@ def _path(
         words = rng.choice(known)
     if Habit.MONEY_HEADER_WAN in habits and column.type == "money":
         return (f"{words}（万元）",)
-    if Habit.HEADER_UNITS in habits and column.unit and "（" not in words:
+    said_above = Habit.MONEY_LINE_WAN in habits and column.type == "money"
+    if Habit.HEADER_UNITS in habits and not said_above and column.unit and "（" not in words:
         words = f"{words}（{column.unit}）"
     if Habit.HEADER_MARKS in habits:
         words += rng.choice("*①②※")

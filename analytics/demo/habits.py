@@ -83,6 +83,12 @@ class Habit(Enum):
     MATRIX_SHEET = ("arrangement", "另有一张县区乘月份的汇总表")
     SUMMARY_SHEET = ("arrangement", "另有一张表把明细又抄一遍")
     DAY_ONLY = ("arrangement", "一个月一张表，月份只在表名里，日期只写15日")
+    SAME_LEDGER_BELOW = ("arrangement", "同一张表里上下两个同种台账，列的次序不同")
+    SECTION_CHOICE = ("arrangement", "没有类型、方式一列，写在小标题行里")
+    NUMBERED_HEADINGS = ("arrangement", "列名带编号，如“（1）活动名称”")
+    PAGE_MARKS = ("arrangement", "每页末尾写“第1页 共3页”，下页写“续表”")
+    MONEY_LINE_WAN = ("arrangement", "表头上一行写“单位：万元”，金额按万元写")
+    EXAMPLE_REMARK = ("arrangement", "表头下有示例行，只在备注里写明是示例")
 
     HEADER_MARKS = ("arrangement", "表头带注码，如“举办时间①”“服务人次*”")
     LETTERED_COLUMNS = ("arrangement", "表头下一行是栏次：甲 乙 1 2 3")
@@ -214,8 +220,8 @@ FOR_STUDIES = frozenset(
 )
 """Spellings that the demo's offices do without, as they do without arrangements."""
 
-JOINED = frozenset({Habit.STACKED_TABLES, Habit.SIDE_BY_SIDE})
-"""Habits that put a second ledger into the same sheet; one of them at most."""
+JOINED = frozenset({Habit.STACKED_TABLES, Habit.SAME_LEDGER_BELOW, Habit.SIDE_BY_SIDE})
+"""Habits that put a second table into the same sheet; one of them at most."""
 
 _TALL = frozenset(
     {
@@ -224,6 +230,8 @@ _TALL = frozenset(
         Habit.REPEATED_HEADER,
         Habit.BLANK_ROWS,
         Habit.SECTION_ROWS,
+        Habit.SECTION_CHOICE,
+        Habit.PAGE_MARKS,
         Habit.KEEP_ROWS,
         Habit.PREFILLED_ROWS,
         Habit.PREFILLED_FAR,
@@ -263,6 +271,11 @@ def possible(habits: frozenset[Habit]) -> frozenset[Habit]:
         habits -= {Habit.COUNTY_TOWNSHIP}  # one merged cell cannot name the township of each row
     if Habit.MONTH_SHEETS in habits:
         habits -= {Habit.SUMMARY_SHEET}
+    if Habit.PAGE_MARKS in habits:
+        habits |= {Habit.REPEATED_HEADER}
+    if Habit.SECTION_CHOICE in habits:
+        # One kind of heading a sheet, and no sum over half a section.
+        habits -= {Habit.SECTION_ROWS, Habit.SUBTOTALS}
     if habits & JOINED:
         habits -= _SPREAD | (JOINED - {min(habits & JOINED, key=lambda habit: habit.name)})
     if Habit.SIDE_BY_SIDE in habits:

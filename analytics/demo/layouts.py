@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from analytics.demo.forms import Break, Header, HeaderColumn, make_header
+from analytics.demo.forms import Break, Header, HeaderColumn, make_header, sectioned
 from analytics.demo.grid import EMPTY, Cell, Content, Formula, Grid, Span, address, letter, shown
 from analytics.demo.habits import CSV, Habit
 from analytics.demo.mistakes import IDENTITY, MOBILE, spoil, spoils_one_cell, victim
@@ -101,13 +101,14 @@ class _Sheet:
             self.header.fields,
             text_only=self.text_only,
             mac_dates=Habit.FILE_MAC_DATES in plan.habits,
-            header_wan=Habit.MONEY_HEADER_WAN in plan.habits,
+            header_wan=bool(plan.habits & {Habit.MONEY_HEADER_WAN, Habit.MONEY_LINE_WAN}),
             month=plan.month,
         )
         self.reported_on = dt.date(plan.year, 12, 20) if plan.year % 2 == 0 else dt.date(plan.year + 1, 1, 5)
         self.sums: list[tuple[int, list[Decimal | None]]] = []
         """Rows of the body so far, and what each adds to the totals by column."""
         self.serial = 0
+        self.said = sectioned(plan.ledger, plan.habits)
 
     def has(self, habit: Habit) -> bool:
         return habit in self.plan.habits
@@ -152,8 +153,9 @@ class _Sheet:
         if plan.habits & {Habit.FILLER_ONE_CELL, Habit.FILLER_CELLS}:
             self.truth.reporting_unit = plan.office
             self.truth.reported_on = self.reported_on
-        if self.has(Habit.UNIT_LINE):
-            self.put([None] * (self.width - 1) + ["单位：人、场次"])
+        if plan.habits & {Habit.UNIT_LINE, Habit.MONEY_LINE_WAN}:
+            units = "人、万元" if self.has(Habit.MONEY_LINE_WAN) else "人、场次"
+            self.put([None] * (self.width - 1) + [f"单位：{units}"])
         if self.has(Habit.HELPER_ROW_ABOVE):
             self.put([f"引用{letter(self.left + place)}列信息" for place in range(self.width)])
 
@@ -162,11 +164,12 @@ class _Sheet:
         if self.has(Habit.HELPER_ROW_BELOW):
             self.put([_asked(column) for column in self.header.columns])
             self.truth.note += 1
-        if self.has(Habit.EXAMPLE_ROW) and rows:
+        if self.plan.habits & {Habit.EXAMPLE_ROW, Habit.EXAMPLE_REMARK} and rows:
             contents = [
                 EMPTY if column.column is None else self.example(column, rows[0]) for column in self.header.columns
             ]
-            contents[0] = Cell("示例")
+            place = (self.header.position("remark") if self.has(Habit.EXAMPLE_REMARK) else None) or 0
+            contents[place] = Cell("示例")
             self.put(contents)
             self.truth.note += 1
 
@@ -180,9 +183,10 @@ class _Sheet:
             Writing(column.column, value, planned.values, self.context, self.rng), frozenset(), exact=True
         ).cell
 
-    def section(self, number: int) -> None:
-        """Append a heading over the records that follow."""
-        self.across(f"{_CHINESE[number % len(_CHINESE)]}、第{_CHINESE[number % len(_CHINESE)]}批")
+    def section(self, number: int, said: Plain = None) -> None:
+        """Append a heading over the records that follow, and what it says of them."""
+        sign = _CHINESE[number % len(_CHINESE)]
+        self.across(f"（{sign}）{said}" if said else f"{sign}、第{sign}批")
         self.truth.note += 1
 
     # The header --------------------------------------------------------------------------------------------------
@@ -301,8 +305,8 @@ class _Sheet:
         plan, ledger = self.plan, self.plan.ledger
         fields: dict[str, Expected] = {}
         for column in ledger.columns:
-            fields[column.name] = None
-            if column.name in self.header.fields:
+            fields[column.name] = planned.values.get(column.name) if column.name == self.said else None
+            if column.name in {*self.header.fields, self.said}:
                 continue
             if column.default is not None:
                 fields[column.name] = column.default
@@ -378,6 +382,12 @@ class _Sheet:
     def blank(self) -> None:
         self.put([])
         self.truth.blank += 1
+
+    def turn_page(self, number: int) -> None:
+        """Append the mark at the foot of a page and the one at the head of the next."""
+        for marks in ([*[None] * (self.width - 1), f"第{number}页 共9页"], ["续表"]):
+            self.put(marks)
+        self.truth.note += 2
 
     def repeat_header(self) -> None:
         self.truth.repeated_header += len(self.draw_header())
@@ -474,9 +484,8 @@ _ASKED = {
 
 def _asked(column: HeaderColumn) -> str | None:
     """Return what a template asks for under a heading."""
-    if column.column is None:
-        return None
-    return _ASKED.get(column.column.type, "必填" if column.column.required else "选填")
+    word = column.column and ("必填" if column.column.required else "选填")
+    return column.column and _ASKED.get(column.column.type, word)
 
 
 def _keys(sheet: _Sheet) -> set[str]:
@@ -558,7 +567,9 @@ def _draw_total_first(sheet: _Sheet, rows: Sequence[Planned], word: str, *, wron
 def _in_order(sheet: _Sheet) -> list[Planned]:
     """Rows that share a merged cell or a subtotal stand together."""
     rows = list(sheet.plan.rows)
-    if sheet.plan.habits & {Habit.MERGED_COUNTY, Habit.SUBTOTALS}:
+    if sheet.said:
+        rows.sort(key=lambda row: str(row.values.get(sheet.said or "")))
+    elif sheet.plan.habits & {Habit.MERGED_COUNTY, Habit.SUBTOTALS}:
         order = [county.name for county in geography().counties]
         name = _county_field(sheet)
         if name:
@@ -584,7 +595,12 @@ def _draw_rows(sheet: _Sheet, rows: Sequence[Planned]) -> None:
             sheet.grid.merged.append(Span(run[0], sheet.left + place, run[-1], sheet.left + place))
         run.clear()
 
+    heading: Plain = None
     for number, planned in enumerate(rows):
+        if sheet.said and planned.values.get(sheet.said) != heading:
+            close_run()
+            heading = planned.values.get(sheet.said)
+            sheet.section(number, heading)
         if sheet.has(Habit.SECTION_ROWS) and number % 6 == 0:
             close_run()
             sheet.section(number // 6)
@@ -608,6 +624,8 @@ def _draw_rows(sheet: _Sheet, rows: Sequence[Planned]) -> None:
             sheet.blank()
         if following is not None and sheet.has(Habit.REPEATED_HEADER) and number % 15 == 9:
             close_run()
+            if sheet.has(Habit.PAGE_MARKS):
+                sheet.turn_page(number // 15 + 1)
             sheet.repeat_header()
     close_run()
 

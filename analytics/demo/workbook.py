@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from analytics.demo.arrangements import copied, join, matrix
-from analytics.demo.forms import all_ledgers, chosen_fields, form
+from analytics.demo.forms import all_ledgers, chosen_fields, form, sectioned
 from analytics.demo.grid import Cell, Grid
 from analytics.demo.habits import JOINED, NEEDS_A_BOOK, Habit, possible
 from analytics.demo.layouts import FOOTNOTE, Laid, Planned, SheetPlan, lay_out
@@ -328,6 +328,10 @@ def fits(ledger: str, habit: Habit) -> bool:
         return bool(need & types)
     if spoils_one_cell(habit):
         return can_spoil(habit, [declared.column(name) for name in form(ledger).columns])
+    if habit is Habit.MONEY_LINE_WAN:
+        return "money" in types
+    if habit is Habit.SECTION_CHOICE:
+        return sectioned(declared, frozenset({habit})) is not None
     if habit in SUMS:
         return bool({"count", "money"} & types)
     if habit is Habit.RULE_BROKEN:
@@ -375,8 +379,10 @@ def generate(
     how = next(iter(chosen & JOINED), None)
     if how is not None:
         names = list(all_ledgers())
-        other = names[(names.index(ledger) + 1) % len(names)]
+        again = how is Habit.SAME_LEDGER_BELOW
+        other = ledger if again else names[(names.index(ledger) + 1) % len(names)]
         mine = frozenset(habit for habit in chosen if fits(other, habit) and habit.kind != "mistake")
+        mine ^= {Habit.COLUMN_ORDER} if again else set()
         mine -= {Habit.MATRIX_SHEET, Habit.COVER_SHEET}
         beside = [fresh_row(other, office, year, next(numbers), maker) for _ in range(3 + rows // 2)]
         parts.append(Part(other, beside, mine, joins=how))

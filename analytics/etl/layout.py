@@ -547,39 +547,80 @@ def _assemble(reader: _Reader, blocks: list[tuple[int, int, frozenset[int]]], en
     starts = [
         reader.preamble(top, 0 if place == 0 else blocks[place - 1][1] + 1) for place, (top, _, _) in enumerate(blocks)
     ]
+    across: list[list[list[HeaderColumn]]] = []
     for place, (top, bottom, numbering) in enumerate(blocks):
         last = end if place + 1 == len(blocks) else starts[place + 1] - 1
-        columns = reader.columns(top, bottom, numbering)
-        named = [column.index for column in columns if column.path]
-        if not named:
-            continue
-        left, right = named[0], named[-1]
-        while right + 1 < reader.width and not reader.blank_column(right + 1, bottom + 1, last):
-            right += 1
-        while left > 0 and not reader.blank_column(left - 1, bottom + 1, last):
-            left -= 1
-        span = columns[left : right + 1]
-        gaps = {column.index for column in span if not column.path and reader.blank_column(column.index, top, last)}
-        parts, asides = split_columns(span, gaps, reader.vocabulary)
+        parts, asides = _side_by_side(reader, reader.columns(top, bottom, numbering), top, bottom, last)
+        across.append(parts)
         layout.asides.extend(asides)
+    for place, (top, bottom, numbering) in enumerate(blocks):
         header_rows = {
             row: {column: squeeze(str(value)) for column, value in reader.filled(row)} for row in range(top, bottom + 1)
         }
-        for part in parts:
-            table_last = last
+        for part in across[place]:
+            # Tables side by side may begin in different rows: only what stands in the same columns bounds a table.
+            above = next((one for one in range(place - 1, -1, -1) if _overlap(part, across[one])), None)
+            below = next((one for one in range(place + 1, len(blocks)) if _overlap(part, across[one])), None)
+            start = (
+                starts[place]
+                if above == place - 1
+                else reader.preamble(top, 0 if above is None else blocks[above][1] + 1)
+            )
+            table_last = end if below is None else starts[below] - 1
             while table_last > bottom and all(
                 is_blank_cell(value) for value in reader.rows[table_last][part[0].index : part[-1].index + 1]
             ):
                 table_last -= 1
             layout.tables.append(
                 Table(
-                    top, bottom, part[0].index, part[-1].index, part, (starts[place], top - 1), table_last,
+                    top, bottom, part[0].index, part[-1].index, part, (start, top - 1), table_last,
                     header_rows, numbering, evidence,
                 )
             )  # fmt: skip
+    layout.asides = [span for span in layout.asides if not any(_covers(table, span) for table in layout.tables)]
+    layout.asides.extend(_unread(reader, layout, blocks[0][0], end))
     if not layout.tables:
         layout.kind = "unknown"
     return layout
+
+
+def _side_by_side(
+    reader: _Reader, columns: list[HeaderColumn], top: int, bottom: int, last: int
+) -> tuple[list[list[HeaderColumn]], list[tuple[int, int]]]:
+    """Split one header's columns into the tables that stand beside each other, and what stands aside."""
+    named = [column.index for column in columns if column.path]
+    if not named:
+        return [], []
+    left, right = named[0], named[-1]
+    while right + 1 < reader.width and not reader.blank_column(right + 1, bottom + 1, last):
+        right += 1
+    while left > 0 and not reader.blank_column(left - 1, bottom + 1, last):
+        left -= 1
+    span = columns[left : right + 1]
+    gaps = {column.index for column in span if not column.path and reader.blank_column(column.index, top, last)}
+    return split_columns(span, gaps, reader.vocabulary)
+
+
+def _overlap(part: list[HeaderColumn], others: list[list[HeaderColumn]]) -> bool:
+    return any(one[0].index <= part[-1].index and part[0].index <= one[-1].index for one in others)
+
+
+def _unread(reader: _Reader, layout: Layout, top: int, end: int) -> list[tuple[int, int]]:
+    """Return the spans of filled columns that no table and no aside has, from the first header down."""
+    taken = [(table.left, table.right) for table in layout.tables] + layout.asides
+    spans: list[tuple[int, int]] = []
+    for column in range(reader.width):
+        if any(first <= column <= last for first, last in taken) or reader.blank_column(column, top, end):
+            continue
+        if spans and spans[-1][1] == column - 1:
+            spans[-1] = (spans[-1][0], column)
+        else:
+            spans.append((column, column))
+    return spans
+
+
+def _covers(table: Table, span: tuple[int, int]) -> bool:
+    return table.left <= span[0] and span[1] <= table.right
 
 
 def serial_columns(table: Table) -> set[int]:

@@ -223,7 +223,7 @@ class _Reader:
             stacked: dict[int, Surroundings] = {}
             for table in layout.tables:
                 body = read_body(sheet, table, self.geography, tall)
-                shared = sum(other.top == table.top for other in layout.tables) > 1
+                shared = any(other.left > table.right or other.right < table.left for other in layout.tables)
                 around = surroundings(sheet, table, body, shared=shared)
                 stacked.setdefault(table.top, around)
                 found.append(_Found(sheet, table, body, around))

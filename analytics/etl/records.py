@@ -298,7 +298,14 @@ class BatchReader:
         if said:
             values = "、".join(f"“{value}”" for value in dict.fromkeys(said))
             self.say_of_sheet(
-                issue("SHEET-CHOICE-FROM", label=declared.label, count=len(said), source=heard.source, values=values),
+                issue(
+                    "SHEET-CHOICE-FROM",
+                    severity="info" if heard.within else None,
+                    label=declared.label,
+                    count=len(said),
+                    source=heard.source,
+                    values=values,
+                ),
                 name,
             )
 

@@ -30,6 +30,8 @@ class Told:
 
     values: tuple[str | None, ...]
     source: str
+    within: bool = False
+    """Said among the rows themselves, as plainly as a column would; not by a title or a name."""
 
 
 def told_by_surroundings(
@@ -59,7 +61,7 @@ def told_by_surroundings(
     for column in columns:
         own = {row: said[column.name] for row, _, said in headings if set(said) == {column.name}}
         if own:
-            found[column.name] = Told(tuple(_down(body, headings, own, geography)), "小标题")
+            found[column.name] = Told(tuple(_down(body, headings, own, geography)), "小标题", within=True)
             continue
         if column.from_title:
             sayings = [

@@ -521,3 +521,20 @@ def test_measures_listed_below_a_merged_item_are_one_record() -> None:
     outcome = ingest(book(("整改台账", rows, merges)))
     assert records(outcome)["整改台账", 2]["measures"] == "1.补齐记录\n2.专人负责"
     assert rows_held(outcome) == [5]  # with a day of its own it is a record, and lacks what one needs
+
+
+def test_what_stands_beside_a_table_and_is_not_read_is_said() -> None:
+    rows = [["记事", None, *FAIR], ["领导批示", None, *fair("甲")], [None, None, *fair("乙")]]
+    outcome = ingest(book(("上报", rows)))
+    assert rows_loaded(outcome) == [2, 3]
+    assert ["A至A" in one.message for one in said(outcome, "SHEET-ASIDE")] == [True]
+
+
+def test_tables_beside_each_other_may_begin_in_different_rows() -> None:
+    heads = [*EVENT, "活动地点", "场次", "备注"]
+    acts = [["填报单位：陇县总工会"], heads, [*event(30), "广场", 1, None], [*event(40), "剧院", 1, None]]
+    fairs = [FAIR, fair("甲"), fair("乙", visits=150), fair("丙", visits=160)]
+    rows = [[*(act + [None] * (9 - len(act))), None, *one] for act, one in zip(acts, fairs, strict=True)]
+    outcome = ingest(book(("上报", rows)))
+    assert [one["fair_name"] for one in records(outcome, "job_fair").values()] == ["甲", "乙", "丙"]
+    assert {one["reporting_unit"] for one in records(outcome, "event").values()} == {"陇县总工会"}
