@@ -484,8 +484,8 @@ _ASKED = {
 
 def _asked(column: HeaderColumn) -> str | None:
     """Return what a template asks for under a heading."""
-    word = column.column and ("必填" if column.column.required else "选填")
-    return column.column and _ASKED.get(column.column.type, word)
+    declared = column.column
+    return None if declared is None else _ASKED.get(declared.type, "必填" if declared.required else "选填")
 
 
 def _keys(sheet: _Sheet) -> set[str]:
