@@ -574,7 +574,7 @@ main.add_command(cli_users.users)
 
 @verb()
 @click.option(
-    "--year", type=click.IntRange(2001, 2100), default=2024, metavar="年", help="演示哪一年和它的上一年（默认 2024）。"
+    "--year", type=click.IntRange(2001, 2099), default=2024, metavar="年", help="演示哪一年和它的上一年（默认 2024）。"
 )
 @click.option("--scale", type=click.IntRange(1, 1000), default=1, metavar="倍数", help="数据量的倍数（默认 1）。")
 @wait_option
