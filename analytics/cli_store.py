@@ -65,21 +65,23 @@ def restore(file: Path, force: bool, wait: float | None, as_json: bool) -> None:
 
 
 @click.command(options_metavar="[选项]")
+@click.option("--noted", metavar="校验值", help="以前记下的审计末条校验值：核对它仍在审计记录里。")
 @wait_option
 @json_option
 @click.pass_context
-def check(ctx: click.Context, wait: float | None, as_json: bool) -> None:
+def check(ctx: click.Context, noted: str | None, wait: float | None, as_json: bool) -> None:
     """体检：台账库、发布的版本、原文件、各项行数、审计记录是否都对得上。只看，不改。
 
     \b
     例：
       taizhang check
+      taizhang check --noted 269837a34247
     """
     from analytics import intake
     from analytics.operations.check import check as check_operations
 
     chosen = settings(lock_wait=wait)
-    rows = [asdict(entry) for entry in (*intake.check(chosen), *check_operations(chosen))]
+    rows = [asdict(entry) for entry in (*intake.check(chosen), *check_operations(chosen, noted))]
     sound = all(row["verdict"] != "error" for row in rows)
     if as_json:
         say_json({"ok": sound, "checks": rows})

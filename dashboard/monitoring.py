@@ -67,6 +67,8 @@ def log_as_json() -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    # It says at every start which parts of it were set up.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     for name in ("gunicorn.error", "gunicorn.access"):
         server = logging.getLogger(name)
         server.handlers[:] = []

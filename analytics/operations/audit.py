@@ -223,6 +223,12 @@ class Chain:
     problem: str = ""
 
 
+def stands(settings: Settings, noted: str) -> bool:
+    """Return whether a line's hash begins as somebody noted it down."""
+    with _reading(settings) as run:
+        return bool(run("SELECT 1 FROM audit WHERE substr(hash, 1, :n) = :noted", {"n": len(noted), "noted": noted}))
+
+
 def verify(settings: Settings) -> Chain:
     """Work every hash out anew, from the first line to the head."""
     if not database.exists(settings):

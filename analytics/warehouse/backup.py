@@ -1,6 +1,6 @@
 """One file that holds a data folder at one moment, and the way back, proven byte for byte.
 
-The archive is a tar: the store, the current published version, the originals the store knows, dry runs that wait,
+The archive is a tar: the store, the current published version, the originals, dry runs that wait,
 the operations database, and last a list of every member's hash. Must not know what any of them means.
 """
 
@@ -99,6 +99,10 @@ def _contents(settings: Settings, copy: Path, version: Version, originals: list[
         if not path.is_file() or raw.hash_of(path) != sha256:
             raise WarehouseError(f"原文件 {sha256} 缺失或已被改动，没有生成备份。请运行 taizhang check 查看。")
         yield f"raw/{sha256}", path
+    # What was handed in and is not loaded yet, or never will be: people still look at it and fetch it.
+    for path in sorted(settings.raw.glob("[0-9a-f]*")) if settings.raw.is_dir() else ():
+        if len(path.name) == len(raw.EMPTY) and path.name not in originals and path.is_file():
+            yield f"raw/{path.name}", path
 
 
 def _add(archive: tarfile.TarFile, name: str, path: Path) -> dict[str, Any]:

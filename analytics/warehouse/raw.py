@@ -13,6 +13,8 @@ from typing import IO
 
 from analytics.settings import Settings
 
+EMPTY = hashlib.sha256().hexdigest()
+"""The name that a file of nothing would have; all names are as long."""
 _BLOCK = 1 << 20
 _MODE = 0o440
 _STAGING = ".incoming-"

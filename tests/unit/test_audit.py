@@ -70,6 +70,16 @@ def test_what_was_done_by_force_is_found_where_it_was_done(
     assert f"第 {place} 条" in told.message
 
 
+def test_a_tail_cut_off_with_its_head_is_found_by_the_hash_that_was_noted(settings: Settings) -> None:
+    noted = audit.verify(settings).head[:12]
+    audit.record(settings, who="wang", action="upload", target="later")
+    assert check(settings, noted)[0].verdict == "ok"
+    last = "(SELECT hash FROM audit WHERE seq = 3)"
+    unguarded(settings, "DELETE FROM audit WHERE seq > 3", f"UPDATE audit_head SET seq = 3, hash = {last}")
+    assert check(settings)[0].verdict == "ok", "the chain itself cannot tell"
+    assert check(settings, noted)[0].verdict == "error"
+
+
 def test_a_whole_chain_is_said_to_be_whole(settings: Settings) -> None:
     assert audit.verify(settings).lines == 5
     assert check(settings)[0].verdict == "ok"

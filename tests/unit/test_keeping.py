@@ -83,6 +83,15 @@ def test_an_original_handed_in_again_while_it_goes_stays_or_is_kept_anew(desk: D
     assert path.is_file()
 
 
+def test_what_waits_on_the_desk_is_in_the_backup_too(desk: Desk, tmp_path: Path) -> None:
+    loaded(desk, sheet(row("已入库")))
+    refused = desk.drop("说明\n没有表格".encode())
+    intake.backup(desk.settings, tmp_path / "all.tar")
+    back = Settings(data=tmp_path / "back")
+    intake.restore(back, tmp_path / "all.tar")
+    assert raw.hash_of(raw.path_of(back, refused.sha256)) == refused.sha256
+
+
 def test_nothing_goes_where_everything_is_to_be_kept(desk: Desk) -> None:
     desk.drop(sheet(row()))
     assert keeping.clean(desk.settings.model_copy(update={"keep_unconfirmed_days": 0}), LATER) == 0
