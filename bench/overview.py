@@ -7,7 +7,6 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from analytics.demo.records import records
 from analytics.etl.report import FileReport, Outcome
@@ -16,6 +15,7 @@ from analytics.settings import Settings
 from analytics.warehouse import published
 from analytics.warehouse.store import Store
 from bench.measure import Measure, Spread, fresh_folder, timed
+from dashboard import asking
 
 RECORDS = 1_000_000
 PERIODS = ("2024", "2023", "2024H1", "2024H2", *(f"2024-{month:02d}" for month in range(1, 13)))
@@ -52,13 +52,7 @@ class Screen:
         # As every worker of the server does before it answers anyone.
         server.extensions[WATCHER].start()
         self._client = server.test_client()
-        callbacks = self._client.get("/_dash-dependencies").get_json()
-        (self._callback,) = (found for found in callbacks if self._takes_the_address(found))
-
-    @staticmethod
-    def _takes_the_address(callback: dict[str, Any]) -> bool:
-        inputs = {(item["id"], item["property"]) for item in callback["inputs"]}
-        return ("url", "pathname") in inputs and not callback.get("clientside_function")
+        self._callbacks = self._client.get(asking.DESCRIBED).get_json()
 
     def open(self, search: str, path: str = "/") -> None:
         """Ask for a page (the overview, if not said) at one address.
@@ -66,20 +60,7 @@ class Screen:
         Raises:
             RuntimeError: The server did not answer with a screen.
         """
-        told = {"pathname": path, "search": search}
-        output = self._callback["output"]
-        names = [
-            dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in output.strip(".").split("...")
-        ]
-        answer = self._client.post(
-            "/_dash-update-component",
-            json={
-                "output": output,
-                "outputs": names if len(names) > 1 else names[0],
-                "inputs": [{**item, "value": told.get(item["property"])} for item in self._callback["inputs"]],
-                "changedPropIds": ["url.search"],
-            },
-        )
+        answer = self._client.post(asking.ADDRESS, json=asking.screen_request(self._callbacks, path, search))
         text = answer.get_data(as_text=True)
         if answer.status_code != 200 or FAILED in text:
             raise RuntimeError(text[:500])

@@ -25,6 +25,7 @@ from typing import Any
 
 from analytics.settings import Settings
 from bench.measure import Measure, Spread, fresh_folder, run, taizhang
+from dashboard import asking
 
 READERS = 50
 CLERKS = 20
@@ -66,27 +67,6 @@ class Caller:
         raise AssertionError("not reached")
 
 
-def screen_request(callbacks: list[dict[str, Any]], search: str) -> bytes:
-    """Return the request by which the browser asks for the overview."""
-    (callback,) = (
-        one
-        for one in callbacks
-        if {("url", "pathname"), ("url", "search")} <= {(i["id"], i["property"]) for i in one["inputs"]}
-        and not one.get("clientside_function")
-    )
-    told = {"pathname": "/", "search": search}
-    output = callback["output"]
-    names = [dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in output.strip(".").split("...")]
-    body = {
-        "output": output,
-        "outputs": names if len(names) > 1 else names[0],
-        "inputs": [{**one, "value": told.get(one["property"])} for one in callback["inputs"]],
-        "state": [{**one, "value": None} for one in callback.get("state", ())],
-        "changedPropIds": ["url.search"],
-    }
-    return json.dumps(body).encode()
-
-
 def read_on(
     caller: Caller, callbacks: list[dict[str, Any]], stop: threading.Event, into: Spread, wrong: list[str]
 ) -> None:
@@ -94,9 +74,10 @@ def read_on(
     chance = random.Random()
     stop.wait(chance.uniform(0, PAUSE[1]))
     while not stop.is_set():
-        body = screen_request(callbacks, f"?period={chance.choice(_PERIODS)}")
+        asked = asking.screen_request(callbacks, "/", f"?period={chance.choice(_PERIODS)}")
+        body = json.dumps(asked).encode()
         begun = time.perf_counter()
-        status, answer = caller.ask("POST", "/_dash-update-component", body, "application/json")
+        status, answer = caller.ask("POST", asking.ADDRESS, body, "application/json")
         into.seconds.append(time.perf_counter() - begun)
         if status != 200 or "暂时打不开".encode() in answer:
             wrong.append(f"读页面得到 {status}")
@@ -229,7 +210,7 @@ def together(
         def caller(number: int) -> Caller:
             return opened.enter_context(contextlib.closing(Caller(port, cookies[number % clerks])))
 
-        callbacks = json.loads(caller(0).ask("GET", "/_dash-dependencies")[1])
+        callbacks = json.loads(caller(0).ask("GET", asking.DESCRIBED)[1])
         for into, uploading in ((Spread(), False), (quiet, False), (busy, True)):
             stop = threading.Event()
             looking = [

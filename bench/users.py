@@ -21,6 +21,7 @@ from analytics.ledgers.model import geography
 from bench.first_load import served
 from bench.measure import Measure, Spread, fresh_folder, run, taizhang
 from bench.overview import FAILED
+from dashboard import asking
 
 USERS = 50
 CLICKS = 10
@@ -39,8 +40,7 @@ class Clicker:
     def __init__(self, address: str) -> None:
         self._connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
         self._origin = address
-        callbacks = json.loads(self._ask("GET", "/_dash-dependencies"))
-        (self._callback,) = (found for found in callbacks if _takes_the_address(found))
+        self._callbacks = json.loads(self._ask("GET", asking.DESCRIBED))
 
     def _ask(self, method: str, path: str, body: Any = None) -> bytes:
         headers = {"Content-Type": "application/json", "Origin": self._origin, "Sec-Fetch-Site": "same-origin"}
@@ -53,24 +53,9 @@ class Clicker:
 
     def click(self, path: str, search: str) -> None:
         """Ask for one screen, as the browser does."""
-        told = {"pathname": path, "search": search}
-        output = self._callback["output"]
-        names = [
-            dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in output.strip(".").split("...")
-        ]
-        inputs = [{**item, "value": told.get(item["property"])} for item in self._callback["inputs"]]
-        content = self._ask(
-            "POST",
-            "/_dash-update-component",
-            {"output": output, "outputs": names, "inputs": inputs, "changedPropIds": ["url.search"]},
-        )
+        content = self._ask("POST", asking.ADDRESS, asking.screen_request(self._callbacks, path, search))
         if FAILED.encode() in content:
             raise RuntimeError(f"no screen at {path}{search}")
-
-
-def _takes_the_address(callback: dict[str, Any]) -> bool:
-    inputs = {(item["id"], item["property"]) for item in callback["inputs"]}
-    return ("url", "pathname") in inputs and not callback.get("clientside_function")
 
 
 def _address(chance: random.Random) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 import dash_mantine_components as dmc
-from dash import ALL, ClientsideFunction, Dash, Input, Output, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 from flask import Flask, Response
 
@@ -30,12 +30,14 @@ from dashboard.auth import current_person
 from dashboard.auth.needs import ANYBODY, SIGNED_IN, needs
 from dashboard.auth.views import links as own_links
 from dashboard.components import frame
+from dashboard.components.piece import KEY
 from dashboard.exports import serve_exports
 from dashboard.fresh import Watcher, serve_freshness
 from dashboard.keeping import serve_views
 from dashboard.packed import Packed
 from dashboard.pages import PAGES, Page
 from dashboard.pages.page import PRODUCT, Reader, Request, county_names, lines_for, message_page, navigation
+from dashboard.repaint import STAMP, Painted, changes, paint
 from dashboard.security import secure
 from dashboard.source import NoVersionError, Snapshot, Source
 
@@ -164,15 +166,15 @@ def _ahead(source: Source) -> Iterator[Callable[[], None]]:
     for page in _FIGURES:
         for search in ("?period=本月", f"?county={county}", f"?period=本月&county={county}"):
             if page.path != "/":
-                yield partial(_answer, source, search, page.path)
+                yield partial(_ask, source, search, page.path)
     for period in ("", "上半年", "本季", "本月", "累计"):
         for county in county_names():
             parts = [f"period={period}"] if period else []
             search = "?" + "&".join([*parts, f"county={county}"])
-            yield partial(_answer, source, search)
+            yield partial(_ask, source, search)
 
 
-def _answer(source: Source, search: str, path: str = "/") -> None:
+def _ask(source: Source, search: str, path: str = "/") -> None:
     _screen(source, path, search, VISITOR)
 
 
@@ -180,13 +182,16 @@ def _shell(owner: str) -> Component:
     return dmc.MantineProvider(
         [
             dcc.Location(id="url", refresh=False),
-            dcc.Store(id="title"),
+            # What has been painted last: its address, the window's title, and the stamp every piece must now carry.
+            dcc.Store(id="painted"),
+            # The script counts this up where the document does not hold what it should: then it is painted again.
+            dcc.Store(id="again"),
             # The script puts a newly published version's id here; then the screen is asked for again.
             dcc.Store(id="fresh"),
             frame.skip_link(),
             frame.header(owner=owner, product=PRODUCT),
-            html.Main(frame.skeleton(), id="main", tabIndex=-1),
-            html.Div(id="footer"),
+            html.Main(frame.screen(children=frame.skeleton()), id="main", tabIndex=-1),
+            frame.foot(),
         ],
         theme=theme.mantine_theme(),
         defaultColorScheme="auto",
@@ -195,25 +200,66 @@ def _shell(owner: str) -> Component:
 
 def _connect(app: Dash, source: Source) -> None:
     @needs(SIGNED_IN)
-    def show(path: str | None, search: str | None, fresh: str | None) -> tuple[Any, Any, str, Any]:
+    def show(
+        path: str | None, search: str | None, fresh: str | None, _: int | None, stamps: list[str | None]
+    ) -> tuple[Any, Any, Any, Any]:
         source.asked_at = time.monotonic()
-        return _screen(source, path or "/", search or "", current_person(), fresh)
+        shown = _screen(source, path or "/", search or "", current_person(), fresh)
+        held = dict(zip(_names(ctx.states_list[0]), stamps, strict=True))
+        return _answer(shown.title, (shown.main, shown.foot, shown.links), held, at=(path or "/") + (search or ""))
 
+    every = {KEY: ALL}
     app.callback(
-        Output("main", "children"),
-        Output("footer", "children"),
-        Output("title", "data"),
-        Output("pages", "children"),
+        Output("painted", "data"),
+        Output(every, "children"),
+        Output(every, STAMP),
+        Output({"role": "chart", "name": ALL}, "figure"),
         Input("url", "pathname"),
         Input("url", "search"),
         Input("fresh", "data"),
+        Input("again", "data"),
+        # What the browser holds, read from the pieces themselves: it cannot be about anything else.
+        State(every, STAMP),
     )(show)
 
     app.clientside_callback(
         ClientsideFunction("taizhang", "follow"),
         Input({"role": "chart", "name": ALL}, "clickData"),
     )
-    app.clientside_callback(ClientsideFunction("taizhang", "arrived"), Input("title", "data"))
+    app.clientside_callback(ClientsideFunction("taizhang", "arrived"), Input("painted", "data"))
+
+
+def _names(places: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [place["id"][KEY] for place in places]
+
+
+def _answer(
+    title: str, screens: Sequence[Painted], held: Mapping[str, str | None], *, at: str = ""
+) -> tuple[Any, Any, Any, Any]:
+    """Return what the browser has to paint, in the order of the callback's outputs; the rest stays as it is."""
+    found = changes(held, screens)
+    told = {
+        "title": title,
+        "at": at,
+        "pieces": {name: piece.stamp for one in screens for name, piece in one.pieces.items()},
+    }
+    _, contents, stamps, figures = ctx.outputs_list
+    return (
+        told,
+        [found.contents.get(name, no_update) for name in _names(contents)],
+        [found.stamps.get(name, no_update) for name in _names(stamps)],
+        [found.figures.get(place["id"]["name"], no_update) for place in figures],
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A screen: the main part, what stands below it, the pages in the header, and the window's title."""
+
+    main: Painted
+    foot: Painted
+    title: str
+    links: Painted
 
 
 @dataclass(frozen=True)
@@ -228,10 +274,8 @@ class Looked:
     reader: Reader
 
 
-def _screen(
-    source: Source, path: str, search: str, reader: Reader, known: str | None = None
-) -> tuple[Any, Any, str, Any]:
-    """Return what stands in the main part, the footer, the window's title and the navigation.
+def _screen(source: Source, path: str, search: str, reader: Reader, known: str | None = None) -> Shown:
+    """Return the screen of an address for a reader.
 
     ``known`` is a version that the reader has heard of.
     """
@@ -246,8 +290,9 @@ def _screen(
         ]
         return _said(f"没有查看{page.title}的权限", sentences, reader, path)
     if page.shell is not None:
-        links = _links(reader, path, state.View())
-        return page.shell(search), None, _title(page.title), links
+        # Its script fills it in by the whole address.
+        main = frame.screen(children=page.shell(search), path=path + search)
+        return Shown(paint(main), paint(frame.foot()), _title(page.title), _links(reader, path, state.View()))
     try:
         # Taken once: everything on this screen is answered by it, whatever is published meanwhile.
         snapshot = source.current(reader.scope, known=known)
@@ -270,7 +315,7 @@ def _screen(
         key = Looked(asked.snapshot.version_id, snapshot.version_id, dt.date.today(), path, search, alike)
         own = replace(asked, reader=alike)
         main, footer, title = source.screens.answer(key, lambda: _render(page, own))
-    return main, footer, title, _links(reader, path, asked.view)
+    return Shown(main, footer, title, _links(reader, path, asked.view))
 
 
 def _nameless(reader: Reader) -> Reader:
@@ -284,12 +329,15 @@ def _opens(path: str) -> bool | None:
     return None if page is None else page.opens_to(current_person())
 
 
-def _links(reader: Reader, path: str, view: state.View) -> list[Component]:
+def _links(reader: Reader, path: str, view: state.View) -> Painted:
     """Return the pages of the dashboard that a reader may open, and the plain ones, theirs last."""
-    found = frame.links(navigation(PAGES, reader=reader, path=path, view=view))
     plain = own_links(reader) if isinstance(reader, Person) else []
-    # A plain page is loaded as a page of its own.
-    return found + [html.A(word, href=href, **{"data-plain": "true"}) for word, href in plain]
+    return paint(
+        frame.links(
+            choices=navigation(PAGES, reader=reader, path=path, view=view),
+            plain=[frame.Choice(word, href) for word, href in plain],
+        )
+    )
 
 
 def _said(
@@ -301,14 +349,14 @@ def _said(
     command: str | None = None,
     title: str | None = None,
     ways: Sequence[frame.Choice] | None = None,
-) -> tuple[Any, Any, str, Any]:
+) -> Shown:
     """Return a screen that only says something."""
-    links = _links(reader, path, state.View())
-    return (
-        message_page(title=words, sentences=sentences, command=command, links=ways),
-        None,
+    said = message_page(title=words, sentences=sentences, command=command, links=ways)
+    return Shown(
+        paint(frame.screen(children=said, path=path)),
+        paint(frame.foot()),
         _title(title or words),
-        links,
+        _links(reader, path, state.View()),
     )
 
 
@@ -363,7 +411,7 @@ def _moment(snapshot: Snapshot) -> str:
     return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else ""
 
 
-def _render(page: Page, asked: Request) -> tuple[Any, Any, str]:
+def _render(page: Page, asked: Request) -> tuple[Painted, Painted, str]:
     footer = frame.footer(
         version=asked.snapshot.version_id,
         published=f"，发布于 {_moment(asked.snapshot)}",
@@ -371,27 +419,24 @@ def _render(page: Page, asked: Request) -> tuple[Any, Any, str]:
     )
     title = _title(f"{asked.county_name}{asked.period_name}{page.title}")
     try:
-        return page.render(asked), footer, title
+        main = page.render(asked)
     except MetricError as error:
-        return message_page(title="这样问不出结果", sentences=[f"{error}。"]), footer, title
+        main = message_page(title="这样问不出结果", sentences=[f"{error}。"])
+    return paint(frame.screen(children=main, path=page.path)), paint(frame.foot(children=footer)), title
 
 
 def _title(words: str) -> str:
     return f"{words} - {PRODUCT}"
 
 
-def _went_wrong(error: Exception) -> tuple[Any, Any, str, Any]:
+def _went_wrong(error: Exception) -> tuple[Any, Any, Any, Any]:
     """Put the trace into the log and a plain sentence on the screen."""
     log.error("screen failed", exc_info=error)
-    return (
-        message_page(
-            title="这个页面暂时打不开",
-            sentences=["系统处理时出了错，已记入日志，数据没有受影响。请稍后刷新；如仍打不开，请把时间告诉管理员。"],
-        ),
-        None,
-        _title("出错"),
-        no_update,
+    said = message_page(
+        title="这个页面暂时打不开",
+        sentences=["系统处理时出了错，已记入日志，数据没有受影响。请稍后刷新；如仍打不开，请把时间告诉管理员。"],
     )
+    return _answer(_title("出错"), (paint(frame.screen(children=said)), paint(frame.foot())), {})
 
 
 def _serve_health(server: Flask, source: Source) -> None:

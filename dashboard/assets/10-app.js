@@ -3,14 +3,19 @@
 (function () {
   "use strict";
 
-  /* Whose session has ended goes on at the sign-in page, and comes back to where they were. */
-  var ask = window.fetch;
-  window.fetch = function () {
+  /* Whose session has ended goes on at the sign-in page, and comes back to where they were. An answer that comes after
+     another screen was asked for is nobody's any more: it tells what differs from a screen that may be gone. */
+  var ask = window.fetch, asked = 0;
+  window.fetch = function (address) {
+    var mine = /_dash-update-component/.test(address && address.url ? address.url : address) ? ++asked : 0;
     return ask.apply(this, arguments).then(function (answer) {
       if (answer.status === 401) {
         window.location.assign("/signin?next=" + encodeURIComponent(window.location.pathname + window.location.search));
       }
-      return answer;
+      if (!mine || answer.status !== 200) return answer;
+      return answer.text().then(function (words) {
+        return mine === asked ? new Response(words, { headers: answer.headers }) : new Response(null, { status: 204 });
+      });
     });
   };
 
@@ -42,7 +47,13 @@
     if (to.pathname === window.location.pathname && to.search === window.location.search) return;
     window.dash_clientside.set_props("url", { pathname: to.pathname, search: to.search, hash: to.hash });
   }
-  window.taizhang = { go: go };
+  /* Whether what stands in the document is the answer to what was asked last. */
+  function settled() {
+    var at = window.location.pathname + window.location.search;
+    return last !== null && last.at === at && !stale(last.pieces).length;
+  }
+
+  window.taizhang = { go: go, settled: settled };
 
   document.addEventListener("click", function (event) {
     if (event.defaultPrevented || event.button !== 0) return;
@@ -99,15 +110,51 @@
     count.textContent = words ? "找到 " + shown + " 条" : "";
   });
 
-  var shownPath = null;
+  /* Only what differs is painted, so what stands in the document is held against what the server said must stand there;
+     where it is something else, all of it is painted again, and if that is not enough the page is loaded again. */
+  var CHECKED = 3000, tries = 0;
+
+  function stale(pieces) {
+    var there = 0;
+    var wrong = Object.keys(pieces).filter(function (name) {
+      var place = document.getElementById(JSON.stringify({ piece: name }));
+      if (!place) return true;
+      there += 1;
+      var figure = pieces[name].split(".")[1], chart = figure && place.querySelector(".js-plotly-plot");
+      return place.dataset.stamp !== pieces[name] || Boolean(figure && !(chart && chart.layout && chart.layout.meta === figure));
+    });
+    return wrong.concat(document.querySelectorAll("[data-stamp]").length > there ? ["more"] : []);
+  }
+
+  function check(painted, until) {
+    if (painted !== last) return;
+    var wrong = stale(painted.pieces);
+    if (!wrong.length) { tries = 0; return; }
+    // A chart that is still being drawn is not wrong, and what nobody sees is not painted.
+    if (Date.now() < until || document.hidden || document.querySelector(".dash-graph--pending")) { window.setTimeout(check, 250, painted, until); return; }
+    console.warn("painted again: " + wrong.join(" "));
+    tries += 1;
+    if (tries > 1) { tries = 0; window.location.reload(); return; }
+    ["screen", "links", "foot"].forEach(function (name) {
+      window.dash_clientside.set_props({ piece: name }, { "data-stamp": "" });
+    });
+    window.dash_clientside.set_props("again", { data: Date.now() });
+  }
+
+  var shownPath = null, last = null;
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.taizhang = {
-    /* A click on a mark that carries an address leads there. */
+    /* A click on a mark that carries an address leads there. Of a chart that stays, the click is then forgotten: it
+       would be told again as soon as another chart comes or goes. */
     follow: function (clicks) {
-      (clicks || []).forEach(function (click) {
+      var asked = window.dash_clientside.callback_context.triggered;
+      asked.forEach(function (prop) {
+        var click = prop.value;
+        if (!click) return;
+        window.dash_clientside.set_props(JSON.parse(prop.prop_id.slice(0, prop.prop_id.lastIndexOf("."))), { clickData: null });
         // Where marks of several lines stand above each other, one of them carries the address.
-        var found = ((click && click.points) || [])
+        var found = (click.points || [])
           .map(function (point) {
             return Array.isArray(point.customdata) ? point.customdata[0] : point.customdata;
           })
@@ -120,9 +167,11 @@
     },
 
     /* After another page has arrived: its title, its top, and the focus on its heading. */
-    arrived: function (title) {
-      if (!title) return;
-      document.title = title;
+    arrived: function (painted) {
+      if (!painted) return;
+      last = painted;
+      document.title = painted.title;
+      window.setTimeout(check, 250, painted, Date.now() + CHECKED);
       var path = window.location.pathname;
       if (shownPath !== null && shownPath !== path) {
         window.scrollTo(0, 0);

@@ -64,7 +64,7 @@
     var fold = event.target;
     if (!fold.open || !fold.matches("details.fold")) return;
     if (fold.matches(".custom")) days(fold.querySelector(".days"));
-    if (fold.matches(".views")) views(fold.querySelector(".sheet"));
+    if (fold.matches(".views")) views(fold.querySelector(".fold-sheet"));
   }, true);
 
   function address(changes) {
@@ -230,8 +230,8 @@
       });
     },
     picture: function (button) {
-      var figure = button.closest("figure"), chart = figure.querySelector(".js-plotly-plot"), label = figure.querySelector("[role=img]");
-      var title = label.getAttribute("aria-label"), reaches = document.getElementById("reaches");
+      var figure = button.closest("figure"), chart = figure.querySelector(".js-plotly-plot"), told = figure.querySelector("[role=img]").getAttribute("aria-labelledby");
+      var title = document.getElementById(told).textContent, reaches = document.getElementById("reaches");
       var foot = "数据截至" + (reaches ? reaches.textContent : "") + "　数据版本 " + shown() + "　来源：本单位工作台账";
       var layout = Object.assign({}, chart.layout, { paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff", autosize: false });
       layout.margin = Object.assign({}, layout.margin, { t: 80, b: 64, l: 24, r: 24 });

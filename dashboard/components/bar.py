@@ -13,6 +13,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.frame import Choice, picker
+from dashboard.components.piece import piece
 
 
 def bar(
@@ -43,11 +44,12 @@ def bar(
                         ),
                         custom,
                     ],
+                    id=piece("period"),
                     className="segments",
                     **{"aria-label": "时段"},
                 ),
                 *pickers,
-                html.P(["数据截至 ", html.Strong(reaches, id="reaches")], className="reaches"),
+                html.P(["数据截至 ", html.Strong(reaches, id="reaches")], id=piece("reach"), className="reaches"),
                 *menus,
             ],
             className="inner",
@@ -80,7 +82,7 @@ def custom_period(
                     # The script puts two date fields here: Dash has none that is the browser's own.
                     html.Div(className="days", **{"data-first": first, "data-last": last}),
                 ],
-                className="sheet",
+                className="fold-sheet",
             ),
         ],
         className="fold custom",
@@ -89,7 +91,10 @@ def custom_period(
 
 def menu(*, word: str, name: str, children: Sequence[Any]) -> Component:
     """Return something that opens at a click: what is inside stands in a list."""
-    return html.Details([html.Summary(word), html.Div(list(children), className="sheet")], className=f"fold {name}")
+    return html.Details(
+        [html.Summary(word), html.Div(list(children), id=piece(f"menu-{name}"), className="fold-sheet")],
+        className=f"fold {name}",
+    )
 
 
 def views() -> Component:

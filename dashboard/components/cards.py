@@ -13,6 +13,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import theme
+from dashboard.components.piece import piece
 from dashboard.components.text import (
     DASH,
     Direction,
@@ -112,7 +113,9 @@ def kpi_card(
             className="changes",
         ),
     ]
-    return html.Article(body, className="card", **{"aria-labelledby": title_id, "data-metric": metric})
+    return html.Article(
+        body, id=piece(f"card-{metric}"), className="card", **{"aria-labelledby": title_id, "data-metric": metric}
+    )
 
 
 def _fresh(day: str) -> Component | None:
@@ -184,6 +187,7 @@ def tile(
             html.Dl([change(word="同比", moved=yoy, direction=direction), _fresh(fresh)], className="changes"),
             html.Span("；".join(remarks), className="remark") if remarks else None,
         ],
+        id=piece(f"card-{metric}"),
         className="card tile",
         **{"aria-labelledby": title_id, "data-metric": metric},
     )

@@ -16,6 +16,7 @@ from dash.development.base_component import Component
 
 from dashboard import theme
 from dashboard.components.frame import fold
+from dashboard.components.piece import piece
 from dashboard.components.tables import Told, plain_table
 
 Figure = dict[str, Any]
@@ -61,32 +62,50 @@ def chart(
         before: What stands between the chart and its table, such as its legend.
     """
     height = figure["layout"]["height"]
+    said = f"said-{name}"
+    picture = f"picture-{name}"
     if grow:
         figure = figure | {"layout": {key: value for key, value in figure["layout"].items() if key != "height"}}
     return html.Figure(
         [
             html.Div(
-                dcc.Graph(
-                    id={"role": "chart", "name": name},
-                    figure=figure,
-                    config=CONFIG,
-                    responsive=True,
-                    style={"minHeight": f"{height}px", "height": "100%"} if grow else {"height": f"{height}px"},
+                html.Div(
+                    dcc.Graph(
+                        id={"role": "chart", "name": name},
+                        figure=figure,
+                        config=CONFIG,
+                        responsive=True,
+                        style={"minHeight": f"{height}px", "height": "100%"} if grow else {"height": f"{height}px"},
+                    ),
+                    id=piece(f"{name}-plot"),
+                    className="plot",
                 ),
                 role="img",
                 className=f"chart chart-{name}{' scrolls' if wide else ''}",
                 tabIndex=0 if wide else None,
-                **{"aria-label": label},
+                **{"aria-labelledby": said},
             ),
-            html.Figcaption(caption, className="faint") if caption else None,
-            before,
+            html.Figcaption(
+                [
+                    html.Span(label, id=said, className="unseen"),
+                    html.Span(caption, className="faint") if caption else None,
+                    before,
+                ],
+                id=piece(f"{name}-told"),
+            ),
             html.Button(
                 "下载图片",
                 type="button",
+                id=picture,
                 className="picture",
-                **{"data-do": "picture", "aria-label": f"下载图片：{label}"},
+                **{"data-do": "picture", "aria-labelledby": f"{picture} {said}"},
             ),
-            fold(summary="查看数据表", children=[plain_table(caption=label, headings=headings, rows=rows)]),
+            fold(
+                summary="查看数据表",
+                children=[
+                    html.Div(plain_table(caption=label, headings=headings, rows=rows), id=piece(f"{name}-table"))
+                ],
+            ),
         ],
         className="chart-box grow" if grow else "chart-box",
     )

@@ -13,6 +13,11 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.components.piece import piece
+
+LINKS, SCREEN, FOOT = "links", "screen", "foot"
+"""The pieces of the shell: the pages in the header, what stands in the main part, and what stands below it."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -52,7 +57,7 @@ def header(*, owner: str, product: str) -> Component:
                     className="menu",
                     **{"aria-controls": "pages", "aria-expanded": "false"},
                 ),
-                html.Nav(id="pages", className="pages", **{"aria-label": "页面"}),
+                html.Nav(links(choices=[]), id="pages", className="pages", **{"aria-label": "页面"}),
                 dmc.ColorSchemeToggle(
                     lightIcon=html.Span("☀", **{"aria-hidden": "true"}),
                     darkIcon=html.Span("☾", **{"aria-hidden": "true"}),
@@ -69,12 +74,18 @@ def header(*, owner: str, product: str) -> Component:
     )
 
 
-def links(choices: Sequence[Choice]) -> list[Component]:
-    """Return the pages as links for the header."""
-    return [
-        html.A(choice.word, href=choice.href, **({"aria-current": "page"} if choice.chosen else {}))
-        for choice in choices
-    ]
+def links(*, choices: Sequence[Choice], plain: Sequence[Choice] = ()) -> Component:
+    """Return what stands in the header: the pages as links, and those that are loaded as pages of their own."""
+    return html.Div(
+        [
+            *(
+                html.A(choice.word, href=choice.href, **({"aria-current": "page"} if choice.chosen else {}))
+                for choice in choices
+            ),
+            *(html.A(choice.word, href=choice.href, **{"data-plain": "true"}) for choice in plain),
+        ],
+        id=piece(LINKS),
+    )
 
 
 def picker(*, name: str, label: str, choices: Sequence[Choice]) -> Component:
@@ -89,6 +100,7 @@ def picker(*, name: str, label: str, choices: Sequence[Choice]) -> Component:
             html.Label(label, htmlFor=field, className="unseen"),
             html.Select(options, id=field, **{"data-go": "true"}),
         ],
+        id=piece(field),
         className="picker",
     )
 
@@ -105,7 +117,11 @@ def section(*, title: str, children: Sequence[Any], aside: Any = None, name: str
     """
     title_id = f"section-{name}"
     return html.Section(
-        [html.Div([html.H2(title, id=title_id), aside], className="section-head"), *children],
+        [
+            html.Div([html.H2(title, id=title_id), aside], id=piece(f"{title_id}-head"), className="section-head"),
+            *children,
+        ],
+        id=piece(title_id),
         className=f"panel panel-{name} span-{span}",
         **{"aria-labelledby": title_id},
     )
@@ -199,6 +215,16 @@ def filters(*, choices: Sequence[Choice]) -> Component | None:
         ],
         className="filters",
     )
+
+
+def screen(*, children: Any, path: str = "") -> Component:
+    """Return what stands in the main part; another page is never painted into the places of the one before."""
+    return html.Div(html.Div(children, **{"data-page": path}), id=piece(SCREEN))
+
+
+def foot(*, children: Any = None) -> Component:
+    """Return what stands below the main part."""
+    return html.Div(children, id=piece(FOOT))
 
 
 def skeleton() -> Component:

@@ -19,6 +19,7 @@ from analytics.ledgers import ledgers
 from analytics.metrics import MetricRow
 from dashboard.components import frame
 from dashboard.components.headline import Point, headline
+from dashboard.components.piece import piece
 from dashboard.pages.page import Page, Request, ask_bar
 from dashboard.parts import Band, Canvas, Cards, Tiles
 from dashboard.source import OVERDUE
@@ -104,6 +105,7 @@ class Sheet:
                 narrowed(request),
                 frame.notice(sentences=request.notes),
             ],
+            id=piece("opening"),
             className="opening",
         )
 
@@ -193,7 +195,11 @@ class _Begun:
         if not shown:
             return []
         return [
-            html.Div([html.H2(self.band.title), self.chips], className="section-title"),
+            html.Div(
+                [html.H2(self.band.title), self.chips],
+                id=piece(f"band-{self.band.title}"),
+                className="section-title",
+            ),
             html.Div(shown, className="panels"),
         ]
 

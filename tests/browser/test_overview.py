@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -248,15 +249,69 @@ def test_the_first_load_is_light_and_stays_here(
     assert len(desk.requests) <= FIRST_LOAD_REQUESTS
 
 
-def test_another_filter_asks_once(desk: Watched) -> None:
+KEPT = "name => [...document.querySelectorAll(name)].map(one => Boolean(one.marked))"
+
+
+def test_a_choice_asks_once_and_paints_only_what_it_changes(desk: Watched) -> None:
     page = desk.open("/?period=2024")
     page.wait_for_load_state("networkidle")
-    before = len(desk.requests)
-    page.locator("#pick-county").select_option(label="陇县")
-    expect(page.locator("h1")).to_contain_text("陇县")
-    page.wait_for_load_state("networkidle")
-    asked = [request.url for request in desk.requests[before:] if not request.url.endswith("favicon.svg")]
-    assert len(asked) == 1
+    expect(page.locator(".chart-map .main-svg").first).to_be_visible()
+
+    def choose(choice: Callable[[], object], seen: str) -> None:
+        page.evaluate("document.querySelectorAll('main *').forEach(one => { one.marked = true })")
+        before = len(desk.requests)
+        choice()
+        expect(page.locator("main")).to_contain_text(seen)
+        page.wait_for_timeout(600)
+        asked = [request.url for request in desk.requests[before:] if not request.url.endswith("favicon.svg")]
+        assert len(asked) == 1
+
+    chip = page.locator(".chips a", has_text="参训人次")
+    chip.scroll_into_view_if_needed()
+    page.mouse.wheel(0, 120)
+    page.wait_for_timeout(300)
+    top = page.evaluate("scrollY")
+    assert top
+    choose(chip.click, "2024年走势 · 参训人次")
+    # Another metric in focus: the cards, the overdue list and the targets stay, the charts keep their places.
+    assert page.evaluate("scrollY") == top
+    for same in (".card *", ".headline *", ".panel-overdue *", ".panel-targets *", ".js-plotly-plot", ".segments"):
+        assert all(page.evaluate(KEPT, same)), same
+    assert not any(page.evaluate(KEPT, ".panel-ranking td"))
+    choose(lambda: page.locator("#pick-county").select_option(label="陇县"), "县区：陇县")
+    for same in (".card", ".panel", ".js-plotly-plot"):
+        assert all(page.evaluate(KEPT, same)), same
+
+
+WORDS = """() => [document.title, ...[...document.querySelectorAll("main *, #pages a")]
+    .filter(one => !one.closest(".js-plotly-plot"))
+    .map(one => [one.tagName, one.className, one.getAttribute("href"), one.title, one.style.cssText,
+                 ...[...one.childNodes].filter(node => node.nodeType === 3).map(node => node.data)].join("|")),
+    ...[...document.querySelectorAll(".js-plotly-plot")].map(chart => JSON.stringify(chart.data.map(
+        one => [one.type, one.x, one.y, one.z, one.name, one.customdata, one.fillcolor])))]"""
+
+
+def test_however_one_came_to_a_screen_it_is_the_same_screen(desk: Watched) -> None:
+    """Clicks faster than answers, other pages, the browser's own way back: nothing of another screen is left."""
+    page = desk.open("/?period=2024")
+    ways = [
+        ["/?period=2023", "/fairs?period=2023", "/?period=2024Q3&county=610303&focus=T02"],
+        ["/fairs?period=2024&county=610326", "/fairs?period=2024H1"],
+        ["/records?period=2024&metric=J02", "back"],
+        ["/?period=1999", "/training?period=2024", "/quality?period=2024", "/?period=2024&focus=R01"],
+    ]
+    for way in ways:
+        for step in way:
+            page.evaluate("step => step === 'back' ? history.back() : window.taizhang.go(step)", step)
+            page.wait_for_timeout(40)
+        page.wait_for_load_state("networkidle")
+        page.wait_for_function("() => window.taizhang.settled()")
+        walked, address = page.evaluate(WORDS), page.url
+        page.goto(address)
+        page.wait_for_selector("#version")
+        page.wait_for_load_state("networkidle")
+        page.wait_for_function("() => window.taizhang.settled()")
+        assert page.evaluate(WORDS) == walked, address
 
 
 @pytest.mark.parametrize(("screen", "name"), [("desk", "overview-1440"), ("phone", "overview-390")])

@@ -131,7 +131,8 @@ def test_discipline_is_hidden_from_visitors_and_refused(desk: Watched) -> None:
 
 
 def test_discipline_opens_to_those_with_the_grant_as_city_totals_without_rows(settings: Settings) -> None:
-    main, _, _, links = _screen(Source(settings), "/integrity", "?period=2024", INSPECTOR)
+    shown = _screen(Source(settings), "/integrity", "?period=2024", INSPECTOR)
+    main, links = shown.main.root, shown.links.root
     words = words_of(main)
     assert "廉政" in words_of(links)
     assert "出具廉政意见人次" in words
@@ -232,12 +233,12 @@ def addresses(part: Any) -> Iterator[str]:
 @pytest.mark.parametrize("path", ["/", "/events", "/training", "/fairs", "/rectification", "/party"])
 def test_every_figure_leads_to_rows(settings: Settings, path: str) -> None:
     source = Source(settings)
-    found = dict.fromkeys(addresses(_screen(source, path, "?period=2024", VISITOR)[0]))
+    found = dict.fromkeys(addresses(_screen(source, path, "?period=2024", VISITOR).main.root))
     rows = [urlsplit(href) for href in found if href.startswith(("/records", "/record?"))]
     assert len(rows) > 20
     # A few of each kind: what follows the metric says which part of it the rows are of.
     for parts in rows[:: max(1, len(rows) // 12)]:
-        words = words_of(_screen(source, parts.path, f"?{parts.query}", VISITOR)[0])
+        words = words_of(_screen(source, parts.path, f"?{parts.query}", VISITOR).main.root)
         assert "没有对应的记录" not in words, parts
         assert "问不出" not in words, parts
         assert "没有这条记录" not in words, parts

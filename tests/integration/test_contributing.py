@@ -179,28 +179,15 @@ def test_a_broken_declaration_stops_with_file_line_and_reason(with_ledger: House
 OPEN = """
 import json
 from analytics.settings import Settings
+from dashboard import asking
 from dashboard.app import create_app
 
 client = create_app(Settings()).server.test_client()
 assert client.get("/matching").status_code == 200
-screens = []
-for callback in client.get("/_dash-dependencies").get_json():
-    asked = [(item["id"], item["property"]) for item in callback["inputs"]]
-    if ("url", "pathname") not in asked or callback.get("clientside_function"):
-        continue
-    told = {"pathname": "/matching", "search": "?period=2024"}
-    names = callback["output"].strip(".").split("...")
-    outputs = [dict(zip(("id", "property"), name.rsplit(".", 1))) for name in names]
-    body = {
-        "output": callback["output"],
-        "outputs": outputs if len(outputs) > 1 else outputs[0],
-        "inputs": [{"id": id_, "property": name, "value": told.get(name)} for id_, name in asked],
-        "changedPropIds": ["url.pathname"],
-    }
-    answer = client.post("/_dash-update-component", json=body)
-    assert answer.status_code == 200, answer.get_data(as_text=True)
-    screens.append(answer.get_json())
-print(json.dumps(screens, ensure_ascii=False))
+asked = asking.screen_request(client.get(asking.DESCRIBED).get_json(), "/matching", "?period=2024")
+answer = client.post(asking.ADDRESS, json=asked)
+assert answer.status_code == 200, answer.get_data(as_text=True)
+print(json.dumps(answer.get_json(), ensure_ascii=False))
 """
 
 

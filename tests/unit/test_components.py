@@ -261,7 +261,8 @@ def test_behind_each_chart_stands_its_table() -> None:
     assert "查看数据表" in text_of(made)
     assert "1 场" in text_of(parts_of(made, "Table"))
     described = [part for part in parts_of(made, "Div") if getattr(part, "role", "") == "img"]
-    assert described[0].to_plotly_json()["props"]["aria-label"] == "走势"
+    said = described[0].to_plotly_json()["props"]["aria-labelledby"]
+    assert [text_of([part]) for part in parts_of(made, "Span") if getattr(part, "id", "") == said] == ["走势"]
 
 
 def test_no_chart_offers_to_send_anything_off_the_machine() -> None:

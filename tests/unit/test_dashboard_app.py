@@ -20,22 +20,11 @@ from dash import Dash
 
 from analytics.settings import Settings
 from dashboard import app as application
-from dashboard import server
+from dashboard import asking, server
 from dashboard.parts import work
 from dashboard.source import Memory
 
 DASHBOARD = Path(application.__file__).parent
-
-SCREEN = {
-    "output": "..main.children...footer.children...title.data...pages.children..",
-    "outputs": [
-        {"id": "main", "property": "children"},
-        {"id": "footer", "property": "children"},
-        {"id": "title", "property": "data"},
-        {"id": "pages", "property": "children"},
-    ],
-    "changedPropIds": ["url.pathname"],
-}
 
 
 @pytest.fixture
@@ -46,12 +35,9 @@ def app(tmp_path: Path) -> Dash:
 
 def screen(app: Dash, path: str, search: str = "") -> str:
     """The words and components of a screen, as the browser receives them."""
-    inputs = [
-        {"id": "url", "property": "pathname", "value": path},
-        {"id": "url", "property": "search", "value": search},
-        {"id": "fresh", "property": "data", "value": None},
-    ]
-    answer = app.server.test_client().post("/_dash-update-component", json=SCREEN | {"inputs": inputs})
+    client = app.server.test_client()
+    asked = asking.screen_request(client.get(asking.DESCRIBED).get_json(), path, search)
+    answer = client.post(asking.ADDRESS, json=asked)
     assert answer.status_code == 200
     return json.dumps(answer.get_json(), ensure_ascii=False)
 

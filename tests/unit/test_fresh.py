@@ -48,7 +48,7 @@ def test_what_is_published_meanwhile_does_not_come_onto_a_screen(
 ) -> None:
     source = Source(settings)
     old = source.current().version_id
-    before = plain(application._screen(source, "/", "?period=2024", VISITOR)[0])
+    before = plain(application._screen(source, "/", "?period=2024", VISITOR).main.root)
     fresh = Source(settings)
     real = overview.PAGE.render
 
@@ -59,17 +59,17 @@ def test_what_is_published_meanwhile_does_not_come_onto_a_screen(
 
     page = Page(path="/", title="总览", render=interrupted)
     monkeypatch.setitem(application._PATHS, "/", page)
-    main, footer, *_ = application._screen(fresh, "/", "?period=2024", VISITOR)
-    assert old in plain(footer)
-    assert plain(main) == before
+    shown = application._screen(fresh, "/", "?period=2024", VISITOR)
+    assert old in plain(shown.foot.root)
+    assert plain(shown.main.root) == before
     monkeypatch.undo()
-    main, footer, *_ = application._screen(fresh, "/", "?period=2024", VISITOR)
-    assert old not in plain(footer)
-    assert plain(main) != before
+    shown = application._screen(fresh, "/", "?period=2024", VISITOR)
+    assert old not in plain(shown.foot.root)
+    assert plain(shown.main.root) != before
     # And who has the old version's address still sees it, and is told so.
-    main, footer, *_ = application._screen(fresh, "/", f"?period=2024&version={old}", VISITOR)
-    assert old in plain(footer)
-    assert "旧版本" in plain(main)
+    shown = application._screen(fresh, "/", f"?period=2024&version={old}", VISITOR)
+    assert old in plain(shown.foot.root)
+    assert "旧版本" in plain(shown.main.root)
 
 
 def test_pages_are_told_of_a_version_once_it_is_ready(settings: Settings, tmp_path: Path) -> None:
@@ -169,9 +169,9 @@ def test_people_with_equal_rights_see_one_screen_and_no_name_is_in_it(settings: 
     wang, li = (Person(id=name, login=name, name=f"姓{name}", roles=frozenset({"analyst"})) for name in ("wang", "li"))
     first = application._screen(source, "/", "?period=2024", wang)
     second = application._screen(source, "/", "?period=2024", li)
-    assert first[0] is second[0]
-    assert "姓wang" in str(first[3])
-    assert "姓wang" not in str(first[:3]) + str(second)
+    assert first.main is second.main
+    assert "姓wang" in str(first.links.root)
+    assert "姓wang" not in str((first.main.root, first.foot.root, first.title)) + str(second)
 
 
 def test_a_failure_while_getting_ready_is_tried_again(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:

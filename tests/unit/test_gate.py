@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from analytics.operations import accounts, audit, sessions
 from analytics.operations.roles import roles
 from analytics.settings import Settings
+from dashboard import asking
 from dashboard.app import create_app
 from dashboard.auth.gate import CALLBACKS, own_address
 from dashboard.auth.needs import needed
@@ -77,7 +78,7 @@ ENDPOINTS: dict[str, set[str]] = {
     "desk.decide": {"steward"},
 }
 """Who gets past the gate. Callbacks come in by one endpoint and are tried one by one."""
-SCREEN = "main.children"
+SCREEN = "painted.data"
 CALLED: dict[str, set[str]] = {SCREEN: LOOKING}
 """Who may call which callback, by its first output."""
 
@@ -148,20 +149,11 @@ def call(client: FlaskClient, rule: Any) -> Any:
     return client.open(address, method=method, headers={"X-Requested-With": "taizhang"})
 
 
-def body(output: str, **inputs: Any) -> dict[str, Any]:
-    """A callback's request as a browser sends it."""
-    names = output.strip(".").split("...")
-    outputs = [dict(zip(("id", "property"), name.split("."), strict=True)) for name in names]
-    return {
-        "output": output,
-        "outputs": outputs if output.startswith("..") else outputs[0],
-        "inputs": [
-            {"id": "url", "property": "pathname", "value": inputs.get("path", "/")},
-            {"id": "url", "property": "search", "value": inputs.get("search", "")},
-            {"id": "fresh", "property": "data", "value": None},
-        ],
-        "changedPropIds": ["url.pathname"],
-    }
+@pytest.fixture(scope="module")
+def described(app: Dash, tokens: dict[str, str]) -> list[dict[str, Any]]:
+    """The callbacks as the browser is told of them."""
+    found: list[dict[str, Any]] = client_of(app, tokens, "leader").get(asking.DESCRIBED).get_json()
+    return found
 
 
 def test_every_endpoint_stands_in_the_table(app: Dash) -> None:
@@ -206,20 +198,21 @@ def test_every_callback_stands_in_the_table_and_says_what_it_needs(app: Dash) ->
 
 @pytest.mark.parametrize("who", sorted(ANYBODY))
 def test_each_role_calls_the_callbacks_the_table_says_and_no_other(
-    app: Dash, outside: Dash, tokens: dict[str, str], who: str
+    app: Dash, outside: Dash, tokens: dict[str, str], described: list[dict[str, Any]], who: str
 ) -> None:
     app = outside if who == "nobody" else app
-    for output, found in app.callback_map.items():
-        if "callback" not in found:
-            continue
-        allowed = CALLED[output.strip(".").split("...")[0]]
-        answer = client_of(app, tokens, who).post(CALLBACKS, json=body(output))
-        assert refused(answer) == (who not in allowed), (output, answer.status_code)
+    asked = asking.screen_request(described, "/")
+    called = {name for name, found in app.callback_map.items() if "callback" in found}
+    assert called == {asked["output"]}, "try the other callbacks here too"
+    allowed = CALLED[asked["output"].strip(".").split("...")[0]]
+    answer = client_of(app, tokens, who).post(CALLBACKS, json=asked)
+    assert refused(answer) == (who not in allowed), answer.status_code
 
 
 def screen(app: Dash, tokens: dict[str, str], who: str, path: str = "/", search: str = "?period=2024") -> str:
-    output = next(name for name in app.callback_map if name.startswith(f"..{SCREEN}"))
-    answer = client_of(app, tokens, who).post(CALLBACKS, json=body(output, path=path, search=search))
+    client = client_of(app, tokens, who)
+    described = client_of(app, tokens, "leader").get(asking.DESCRIBED).get_json()
+    answer = client.post(CALLBACKS, json=asking.screen_request(described, path, search))
     assert answer.status_code == 200, answer.status_code
     return json.dumps(answer.get_json(), ensure_ascii=False)
 
