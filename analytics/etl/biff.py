@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from analytics.etl.grid import NO_VALUE, ErrorCell, before_gap
+from analytics.etl.grid import NO_VALUE, ErrorCell, before_gap, shows_month
 from analytics.etl.xlsx_details import BUILT_IN_FORMATS
 
 _FORMULA, _EOF, _DATEMODE, _FILEPASS, _CODEPAGE, _AUTHOR, _COLUMNS = 0x06, 0x0A, 0x22, 0x2F, 0x42, 0x5C, 0x7D
@@ -48,6 +48,10 @@ class BiffSheet:
             self._styles = dict(self.book.styles(self.start))
         style = self._styles.get(row << 16 | column)
         return None if style is None else self.book.format_of(style)
+
+    def has_month_format(self) -> bool:
+        """Tell whether any format of the book shows a month without its day."""
+        return self.book.has_month_format()
 
     def formula(self, row: int, column: int) -> str | None:
         """Return "" for a cell with a formula (its tokens are not decoded), else ``None``."""
@@ -97,6 +101,10 @@ class Biff:
         number = self._xfs[style]
         code = self._formats.get(number) or BUILT_IN_FORMATS.get(number)
         return None if code is None or code.lower() == "general" else code
+
+    def has_month_format(self) -> bool:
+        """Tell whether any format of the book shows a month without its day."""
+        return any(map(shows_month, map(self.format_of, range(len(self._xfs)))))
 
     def styles(self, start: int) -> Iterator[tuple[int, int]]:
         """Walk a sheet's cells: row * 65536 + column, style index."""

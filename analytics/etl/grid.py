@@ -6,6 +6,9 @@ here opens a file, and nothing here knows what a ledger is.
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -63,6 +66,15 @@ class Merge(NamedTuple):
     last_column: int
 
 
+_SHOWN = re.compile(r'"[^"]*"|\[[^]]*\]|\\.')
+
+
+def shows_month(code: str | None) -> bool:
+    """Tell whether a number format shows a date's month and not its day: what was typed is 2024年7月, not the first."""
+    signs = set(_SHOWN.sub("", code or "").partition(";")[0].lower())
+    return "m" in signs and signs.isdisjoint("dhs")
+
+
 class Details(Protocol):
     """What only some formats know about a cell, looked up when asked for."""
 
@@ -71,6 +83,9 @@ class Details(Protocol):
 
     def formula(self, row: int, column: int) -> str | None:
         """Return the cell's formula without ``=`` ("" if it has one that is not written out), or ``None``."""
+
+    def has_month_format(self) -> bool:
+        """Tell whether any cell may be formatted to show a month without its day; asked before each cell is."""
 
 
 class SparseDetails:
@@ -87,6 +102,10 @@ class SparseDetails:
     def formula(self, row: int, column: int) -> str | None:
         """Return "" for a cell with a formula, else ``None``."""
         return "" if (row, column) in self.formulas else None
+
+    def has_month_format(self) -> bool:
+        """Tell whether a cell is formatted to show a month without its day."""
+        return any(map(shows_month, set(self.formats.values())))
 
 
 @dataclass(slots=True, eq=False)
@@ -117,6 +136,19 @@ class Sheet:
     def number_format(self, row: int, column: int) -> str | None:
         """Return the number format code of a cell (from 0), ``None`` if General or the file does not say."""
         return self.details.number_format(row, column) if self.details else None
+
+    def months_shown(self, column: int, rows: Iterable[int]) -> list[int]:
+        """Return those of some rows in which a column's cell is a first of a month that shows only the month."""
+        details = self.details
+        if details is None or not details.has_month_format():
+            return []
+        return [
+            row
+            for row in rows
+            if isinstance(self.rows[row][column], dt.date)
+            and self.rows[row][column].day == 1
+            and shows_month(details.number_format(row, column))
+        ]
 
     def formula(self, row: int, column: int) -> str | None:
         """Return the formula of a cell (from 0), ``""`` if it shares one written elsewhere, ``None`` if it has none."""

@@ -36,6 +36,7 @@ class RawColumns:
         """Take the cells of every mapped field, those under a merged cell with what it shows for them."""
         self.take_columns()
         self.fill_down()
+        self.take_months()
 
     def column_values(self, index: int) -> Sequence[Any]:
         """Return the data cells of a sheet column."""
@@ -54,6 +55,17 @@ class RawColumns:
                 self.raws[name] = self.column_values(assignment.columns[0].index)
             else:
                 self.raws[name] = self.joined(assignment.columns)
+
+    def take_months(self) -> None:
+        """Read 2024年7月 where a sheet made a first of July of it that it shows as 2024年7月."""
+        for name, assignment in self.mapping.assigned.items():
+            if self.ledger.column(name).type != "date" or len(assignment.columns) > 1:
+                continue
+            index = assignment.columns[0].index
+            for row in self.sheet.months_shown(index, self.batch.rows):
+                day = self.sheet.rows[row][index]
+                values = self.raws[name] = list(self.raws[name])
+                values[self.position[row]] = f"{day.year}年{day.month}月"
 
     def merged_down(self, index: int) -> list[Any]:
         """Return a column's data cells, those of a vertical merge all with what it shows."""

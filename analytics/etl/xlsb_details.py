@@ -61,6 +61,10 @@ class XlsbSheet:
         """Return the format of a cell that shows a percentage; ``None`` for every other cell."""
         return self.percents.get((row, column))
 
+    def has_month_format(self) -> bool:
+        """Tell that none is known: only percentages are looked for."""
+        return False
+
     def formula(self, row: int, column: int) -> str | None:
         """Return "" for a cell with a formula, else ``None``."""
         return "" if (row, column) in self.formulas else None

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from analytics.etl.grid import NO_VALUE, ErrorCell, a1, before_gap, column_index
+from analytics.etl.grid import NO_VALUE, ErrorCell, a1, before_gap, column_index, shows_month
 from analytics.etl.package import attributes, unescape
 
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
@@ -77,6 +77,11 @@ class Styles:
         struck = {str(number) for number, font in enumerate(fonts) if _STRIKE.search(font)}
         self.struck = frozenset(number for number, style in enumerate(styles) if style.get("fontId") in struck)
         self._codes = [codes.get(int(number)) if number.isdecimal() else None for number in ids]
+
+    @cached_property
+    def has_month(self) -> bool:
+        """Whether any style shows a month without its day."""
+        return any(map(shows_month, set(self._codes)))
 
     def __getitem__(self, style: int) -> str | None:
         code = self._codes[style] if style < len(self._codes) else None
@@ -306,6 +311,10 @@ class XlsxSheet:
         cell = self._find(row, column)
         style = _STYLE.search(cell[0]) if cell else None
         return self._styles()[int(style.group(1))] if style else None
+
+    def has_month_format(self) -> bool:
+        """Tell whether any style of the workbook shows a month without its day."""
+        return self._styles().has_month
 
     def formula(self, row: int, column: int) -> str | None:
         """Return the cell's formula, "" if it shares another's, ``None`` if it has none."""

@@ -285,6 +285,25 @@ def test_a_day_until_which_something_ran_is_said_to_be_no_day_of_its_own() -> No
     assert "VAL-DATE-BEFORE" in codes(ingest(book(("招聘会", [FAIR, fair("春风行动", day="截至2024年7月15日")]))))
 
 
+@pytest.mark.parametrize(
+    ("shown", "day"),
+    [
+        ('yyyy"年"m"月"', dt.date(2024, 6, 30)),
+        ("mmm-yy", dt.date(2024, 6, 30)),
+        ("yyyy-m-d", dt.date(2024, 6, 1)),
+        ('m"月"d"日"', dt.date(2024, 6, 1)),
+    ],
+)
+def test_a_month_that_the_sheet_made_a_first_day_of_is_a_month(shown: str, day: dt.date) -> None:
+    def format_it(workbook: Any) -> None:
+        workbook.active["G3"].number_format = shown
+
+    row = ["1", "督查", "2024-03-01", "考勤不严", "完善制度", "办公室", dt.date(2024, 6, 1), "整改中"]
+    outcome = ingest(book(("整改", [["2024年整改台账"], [*ITEM[:7], "整改状态"], row]), adjust=format_it))
+    assert only(outcome, "rectification")["deadline"] == day
+    assert ("VAL-DATE-IMPRECISE" in codes(outcome)) == (day.day == 30)
+
+
 def test_the_year_after_is_written_in_words() -> None:
     outcome = ingest(book(("招聘会", [FAIR, fair("春风行动", day="2024年12月30日至次年1月2日")])))
     assert only(outcome, "job_fair")["end_date"] == dt.date(2025, 1, 2)
