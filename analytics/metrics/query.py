@@ -216,10 +216,11 @@ class _Windows:
             end = _key(last) - _DAY if full else shift_months(until, -size)
             spans.append(self._span("mom", Window(start, end, end), _shifted(-size)))
         found = self._run(metrics, spans, self.scope)
+        begins = _key(first)
         for (role, at, dims), cell in found.items():
-            key = shift_months(at, moves[role]) if at is not None else None
+            key = shift_months(at, moves[role]) if at is not None and moves[role] else at
             # A record known only to a quarter may begin before the period: its note stands at the first bucket.
-            self._put((role, max(key or _key(first), _key(first)), dims), cell)
+            self._put((role, begins if key is None or key < begins else key, dims), cell)
         summed = tuple(metric for metric in self.growing if not metric.is_distinct)
         if summed:
             begin = dt.date(_key(first).year, 1, 1)
@@ -362,7 +363,7 @@ class _Answering:
 
     def _row(self, metric: Metric, bucket: _Bucket, dims: Dims, now: Figure, rank: int | None) -> MetricRow:
         cell = self.cells.get(("cur", bucket.key, dims), _NO_CELL)
-        named = {name: value or UNFILLED for name, value in zip(self.scope.dims, dims, strict=True)}
+        named = dict(zip(self.scope.dims, [value or UNFILLED for value in dims], strict=True))
         if bucket.key is not None and self.scope.grain is not None:
             named[self.scope.grain] = bucket.code
         found = MetricRow(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import io
 import json
+import weakref
 
 import pytest
 from people_kit import small_city
@@ -145,3 +147,18 @@ def test_a_limited_version_stays_limited(version: Version) -> None:
     assert scope_of(version) is None
     assert seen(version, EVERYTHING) is version
     assert seen(version, WEIBIN) is mine, "one scope is one object: what is remembered of it is found again"
+
+
+def test_a_version_let_go_ends_with_its_last_reader(city: Settings) -> None:
+    published._cache.clear()
+    whole = published.current(city)
+    assert value(seen(whole, WEIBIN), "J02") == 200
+    gone = weakref.ref(whole)
+    gc.disable()
+    try:
+        published._cache.clear()
+        whole.retire()
+        del whole
+        assert gone() is None, "it is held by a circle, which a server's collector does not look through"
+    finally:
+        gc.enable()
