@@ -199,6 +199,7 @@ def heading(raw: str) -> Heading:
 def _alike(form: str) -> Iterator[str]:
     """Return other ways of writing a heading, for where it is not declared as it stands."""
     bases = [form, *(form.removeprefix(word) for word in _BEGINNINGS if form.startswith(word))]
+    bases += [form.removesuffix(word) for word in ("合计", "总计") if form.endswith(word)]
     chinese = _LATIN.sub("", form)
     if chinese != form and len(chinese) > 1:
         bases.append(chinese)

@@ -103,6 +103,11 @@ def test_of_this_month_and_the_year_so_far_the_record_takes_its_own(group: str, 
     assert only(outcome, "job_fair")["visits_total"] == 210 + 10 * taken
 
 
+def test_a_heading_may_say_that_it_is_the_sum() -> None:
+    outcome = ingest(book(("活动", [[*EVENT[:4], "参加人次合计", "其中：线上"], [*event()[:4], 30, 10]])))
+    assert only(outcome, "event")["participants"] == 30
+
+
 def test_a_flat_heading_may_say_of_which_month_it_is() -> None:
     rows = [[*FAIR[:-1], "本年累计服务人次", "本月服务人次"], [*fair("春风行动")[:-1], 900, 200]]
     assert only(ingest(book(("招聘会", rows))), "job_fair")["visits_total"] == 200
