@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboard.components.charts import PLOT
 from dashboard.components.frame import FOOT, LINKS, SCREEN
 from dashboard.components.piece import KEY
 
@@ -41,8 +42,8 @@ def screen_request(
         elif f'"{KEY}"' in id_:
             outputs.append([{"id": {KEY: name}, "property": property_} for name in held])
         else:
-            # Charts: nothing is held but the shell, or all of it is to be painted anew.
-            outputs.append([])
+            charts = [name.removesuffix(PLOT) for name in held if name.endswith(PLOT)]
+            outputs.append([{"id": {"role": "chart", "name": name}, "property": property_} for name in charts])
     return {
         "output": output,
         "outputs": outputs,

@@ -22,6 +22,9 @@ from dashboard.components.tables import Told, plain_table
 Figure = dict[str, Any]
 """A chart as plotly.js takes it: plain data, for checking it again in Python costs more than asking for the figures."""
 
+PLOT = "-plot"
+"""Ends the name of the piece in which a chart of that name stands."""
+
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "showSendToCloud": False,
@@ -77,7 +80,7 @@ def chart(
                         responsive=True,
                         style={"minHeight": f"{height}px", "height": "100%"} if grow else {"height": f"{height}px"},
                     ),
-                    id=piece(f"{name}-plot"),
+                    id=piece(name + PLOT),
                     className="plot",
                 ),
                 role="img",
