@@ -19,7 +19,7 @@ from analytics.ledgers.model import Column, Geography, Ledger
 
 _COUNTED = re.compile(r"\([^()]*\)$|共?\d+[^\d\s]{0,2}$|[:：、]$")
 """What follows the words of a section heading: （3场）, 共5项."""
-_ENDINGS = ("类活动", "活动", "类", "情况", "部分")
+_ENDINGS = ("类活动", "活动", "类", "情况", "部分", "问题")
 _ANY = "其他"
 """The word that says nothing, and that most choice columns have."""
 
