@@ -120,7 +120,10 @@ def fit(column_type: str, samples: Sequence[Any], words: frozenset[str] = frozen
     if not filled:
         return 0.5
     if words:
-        return sum(isinstance(value, str) and squeeze(value) in words for value in filled) / len(filled)
+        # A remark in brackets behind the word (劳模（省级）) leaves it the word.
+        return sum(isinstance(value, str) and squeeze(value).partition("(")[0] in words for value in filled) / len(
+            filled
+        )
     if column_type in {"date", "year"}:
         good = sum(
             isinstance(value, dt.date) or (isinstance(value, str) and bool(_DATE_TEXT.search(value)))
