@@ -35,6 +35,13 @@ def key_fields(ledger: Ledger) -> list[str]:
     return list(dict.fromkeys(name.removesuffix(".year") for name in ledger.key if name != REPORTING_UNIT))
 
 
+def _telling(ledger: Ledger) -> list[str]:
+    """Return the columns that tell records apart where the key alone does not."""
+    places = [column.name for column in ledger.columns if column.type == "county"]
+    fields = key_fields(ledger)
+    return [name for name in (*places, ledger.unit_field) if name is not None and name not in fields]
+
+
 def identities(ledger: Ledger, table: pa.Table) -> pa.Array:
     """Return each row's record id: a hash of the ledger and its key.
 
@@ -43,10 +50,8 @@ def identities(ledger: Ledger, table: pa.Table) -> pa.Array:
     county and responsible unit, which stay the same when the office sends a correction.
     """
     ids = record_ids(ledger, table)
-    fields = key_fields(ledger)
-    optional = [name for name in fields if not ledger.column(name).required]
-    places = [column.name for column in ledger.columns if column.type == "county"]
-    extra = [name for name in (*places, ledger.unit_field) if name is not None and name not in fields]
+    optional = [name for name in key_fields(ledger) if not ledger.column(name).required]
+    extra = _telling(ledger)
     if not optional or not extra:
         return ids
     alone = pa.repeat(pa.scalar(True), table.num_rows)
@@ -73,9 +78,10 @@ def begin_identities(batch: Batch, unit: str | None) -> Callable[[], pa.Array]:
     size = len(batch.rows)
     known = {**batch.arrays, REPORTING_UNIT: pa.repeat(pa.scalar(unit, pa.string()), size)}
     schema = record_schema(batch.ledger)
-    names = {REPORTING_UNIT, *(column.name for column in batch.ledger.columns)}
-    kinds = {name: schema.field(name).type for name in schema.names if name in names}
-    table = pa.table({name: known[name] if name in known else pa.nulls(size, kind) for name, kind in kinds.items()})
+    names = dict.fromkeys([REPORTING_UNIT, *key_fields(batch.ledger), *_telling(batch.ledger)])
+    table = pa.table(
+        {name: known[name] if name in known else pa.nulls(size, schema.field(name).type) for name in names}
+    )
     if size < _MANY:
         return cache(lambda: identities(batch.ledger, table))
     # Hashing lets other threads run, and what comes before the ids are needed is as long.
@@ -143,9 +149,10 @@ def build_table(
         "cells": _json_column(size, batch.cells, places),
         "findings": _json_column(size, batch.codes, places),
     }
+    # Most ledgers leave half their columns empty: one empty column of a type stands for all of them.
+    empty = cache(lambda kind: pa.nulls(size, kind))
     return pa.table(
-        [columns[field.name] if field.name in columns else pa.nulls(size, field.type) for field in schema],
-        schema=schema,
+        [columns[field.name] if field.name in columns else empty(field.type) for field in schema], schema=schema
     )
 
 

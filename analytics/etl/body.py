@@ -335,10 +335,10 @@ def _suspects(judge: _Judge, first: int, last: int, tall: Tall | None) -> set[in
     found: set[int] = set()
     above = judge.rows[first : last + 1 if tall is None else min(FROM, last + 1)]
     for place, column in enumerate(range(judge.left, judge.right + 1)):
-        texts = set(short_texts({row[column] for row in above}))
+        texts = list(short_texts({row[column] for row in above}))
         if tall is not None:
-            texts |= tall.texts[column]
-        watched = texts & header_texts
+            texts += tall.texts[column]
+        watched = header_texts.intersection(texts)
         # What no text of the column has need not be looked for in each.
         letters = "\n".join(texts)
         if "计" in letters or "总" in letters:

@@ -59,6 +59,7 @@ def lay_over(
             findings.append(_stale(one, f"现在是“{found}”" if found else "现在是空的"))
             continue
         sheet.rows[row][column] = one.new
+        sheet.texts = None
         laid[one.sheet, row, column] = one
     return laid, findings
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -127,6 +127,8 @@ class Sheet:
     struck_rows: frozenset[int] = frozenset()
     """Rows in which a filled cell is struck through, where the format says so."""
     details: Details | None = None
+    texts: Sequence[Collection[str]] | None = None
+    """What ``tall.Gathered`` gathered while the sheet was read; whoever changes ``rows`` afterwards forgets it."""
 
     @property
     def width(self) -> int:

@@ -415,7 +415,7 @@ def find_tables(sheet: Sheet, vocabulary: Vocabulary, geography: Geography, tall
     Returns:
         The tables from top to bottom and left to right, or why there is none.
     """
-    reader = _Reader(sheet, vocabulary, geography, tall_of(sheet.rows) if tall is None else tall)
+    reader = _Reader(sheet, vocabulary, geography, tall_of(sheet) if tall is None else tall)
     end = reader.last_row()
     if end < 0:
         return Layout("empty")

@@ -6,6 +6,7 @@ is told why. Must not know how a labelled total is found or checked.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,7 @@ from analytics.etl.grid import Sheet
 from analytics.etl.headers import is_serial, squeeze
 from analytics.etl.layout import Table
 from analytics.etl.mapping import LedgerMapping
+from analytics.etl.tall import FROM, Tall
 from analytics.etl.values import Context, parse
 from analytics.etl.values.places import county
 from analytics.etl.values.text import as_text, is_blank
@@ -37,7 +39,9 @@ class Unadded:
     said: Issue
 
 
-def settle_nameless(sheet: Sheet, table: Table, body: Body, mapping: LedgerMapping, context: Context) -> list[Unadded]:
+def settle_nameless(
+    sheet: Sheet, table: Table, body: Body, mapping: LedgerMapping, context: Context, tall: Tall | None = None
+) -> list[Unadded]:
     """Move rows that are unlabelled totals from a body's data to its totals.
 
     Args:
@@ -46,6 +50,7 @@ def settle_nameless(sheet: Sheet, table: Table, body: Body, mapping: LedgerMappi
         body: What its rows are; changed in place.
         mapping: Which column fills which field.
         context: In which its numbers are read.
+        tall: What the sheet holds far down, if that is known already.
 
     Returns:
         The rows that look like totals and do not add up; they stay data.
@@ -66,6 +71,8 @@ def settle_nameless(sheet: Sheet, table: Table, body: Body, mapping: LedgerMappi
     indexes = [column.index for columns in names for column in columns]
     candidates = body.data
     for index in indexes:
+        if tall is not None and not tall.blanks(index, _empty):
+            candidates = candidates[: bisect_left(candidates, FROM)]
         cells = [sheet.rows[row][index] for row in candidates]
         blanks = set(filter(_empty, set(cells)))
         candidates = [row for row, cell in zip(candidates, cells, strict=True) if cell in blanks] if blanks else []

@@ -22,6 +22,8 @@ _MAX_RATIO = 400
 """A sheet of identical formatted blank rows packs about 200:1; deflate's best is 1032:1."""
 _RATIO_FROM = 32 << 20
 _PROLOG = 65536
+_HANDFUL = 1 << 18
+"""Packed bytes that are unpacked at a time."""
 _DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
 _ATTRIBUTE = re.compile(rb"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -167,19 +169,28 @@ class Package:
 def _inflated(packed: memoryview, most: int, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     """Yield what a part unpacks to, never more than one byte above what it declares."""
     inflate = zlib.decompressobj(-15)
-    rest: memoryview | bytes = packed
+    rest = b""
+    at = 0
     left = entry.file_size + 1
     while left and not inflate.eof:
         wanted = min(most, left)
-        try:
-            piece = inflate.decompress(rest, wanted)
-        except zlib.error as error:
-            raise _damaged(f"部件 {entry.filename[:80]} 解压失败") from error
-        rest = inflate.unconsumed_tail
+        parts: list[bytes] = []
+        # What is not used yet is copied at every call, so that never much of it is handed over.
+        while wanted and not inflate.eof and (rest or at < len(packed)):
+            if not rest:
+                rest = bytes(packed[at : at + _HANDFUL])
+                at += _HANDFUL
+            try:
+                parts.append(inflate.decompress(rest, wanted))
+            except zlib.error as error:
+                raise _damaged(f"部件 {entry.filename[:80]} 解压失败") from error
+            rest = inflate.unconsumed_tail
+            wanted -= len(parts[-1])
+        piece = parts[0] if len(parts) == 1 else b"".join(parts)
         left -= len(piece)
         if piece:
             yield piece
-        elif not rest:
+        elif not rest and at >= len(packed):
             return
 
 

@@ -49,7 +49,7 @@ from analytics.etl.report import (
 from analytics.etl.rules import check_rows
 from analytics.etl.sayings import missing_columns, twin_columns, unmapped_column
 from analytics.etl.spans import HeaderColumn
-from analytics.etl.tall import tall_of
+from analytics.etl.tall import Tall, tall_of
 from analytics.etl.told import Told, told_by_surroundings
 from analytics.etl.totals import check_totals
 from analytics.etl.twins import report_twins
@@ -79,6 +79,7 @@ class _Found:
     table: Table
     body: Body
     around: Surroundings
+    tall: Tall | None
     context: TableContext | None = None
     report: SheetReport | None = None
     batch: Batch | None = None
@@ -213,7 +214,8 @@ class _Reader:
             if is_result_list(sheet):
                 self.say(issue("SHEET-RESULT-LIST", sheet=sheet.name), sheet.name)
                 continue
-            tall = tall_of(sheet.rows)
+            tall = tall_of(sheet)
+            sheet.texts = None
             layout = find_tables(sheet, self.vocabulary, self.geography, tall)
             self.describe(sheet, layout)
             if layout.kind == "unknown":
@@ -226,7 +228,7 @@ class _Reader:
                 shared = any(other.left > table.right or other.right < table.left for other in layout.tables)
                 around = surroundings(sheet, table, body, shared=shared)
                 stacked.setdefault(table.top, around)
-                found.append(_Found(sheet, table, body, around))
+                found.append(_Found(sheet, table, body, around, tall))
             share_heading(list(stacked.values()))
         return found
 
@@ -313,7 +315,7 @@ class _Reader:
             if name in mapping.assigned:
                 self.say(issue("MAP-CONSTANT-UNUSED", label=mapping.ledger.column(name).label), sheet.name, name=name)
         join_continued(sheet, found.body, mapping)
-        unadded = settle_nameless(sheet, table, found.body, mapping, context.context)
+        unadded = settle_nameless(sheet, table, found.body, mapping, context.context, found.tall)
         reader = BatchReader(
             sheet, table, found.body, mapping, context,
             sections=read_sections(found.body, self.geography), constants=constants, dropped=found.dropped,

@@ -18,6 +18,11 @@ from analytics.etl.report import FileReport, IngestOptions, Outcome, Quarantined
 
 _ALIGN = 64
 _HEAD = 8
+_SCHEMA = b"schema"
+_MOST = 1 << 30
+"""Bytes that the columns which cross by name only may come to."""
+_WIDEST = 16
+"""Bytes that one empty cell takes at most."""
 
 
 @dataclass(slots=True)
@@ -48,26 +53,58 @@ _ENVELOPE = TypeAdapter(_Envelope)
 def write(outcome: Outcome, descriptor: int) -> None:
     """Write a message into an empty memory file, the tables straight into its pages."""
     places: dict[str, tuple[int, int]] = {}
-    offset = 0
-    for name, table in outcome.tables.items():
+    end = 0
+    tables = {name: _light(table) for name, table in outcome.tables.items()}
+    for name, table in tables.items():
         measure = pa.MockOutputStream()
         _stream(table, measure)
-        places[name] = (offset, measure.size())
-        offset += measure.size() + -measure.size() % _ALIGN
+        places[name] = (end + -end % _ALIGN, measure.size())
+        end = sum(places[name])
     envelope = _ENVELOPE.dump_json(
         _Envelope(outcome.report, outcome.quarantine, outcome.reporting_unit, outcome.period, places)
     )
     # Spaces after the JSON let the Arrow streams begin where aligned access is possible.
     envelope += b" " * (-(len(envelope) + _HEAD) % _ALIGN)
     begin = _HEAD + len(envelope)
-    os.ftruncate(descriptor, begin + offset)
+    os.ftruncate(descriptor, begin + end)
     # Not closed by hand: Arrow may still hold on to its pages, which are let go with the last of them.
-    whole = mmap.mmap(descriptor, begin + offset)
+    whole = mmap.mmap(descriptor, begin + end)
     whole[:begin] = len(envelope).to_bytes(_HEAD, "little") + envelope
     pages = memoryview(whole)
     for name, (start, size) in places.items():
         with pa.FixedSizeBufferWriter(pa.py_buffer(pages[begin + start : begin + start + size])) as sink:
-            _stream(outcome.tables[name], sink)
+            _stream(tables[name], sink)
+
+
+def _light(table: pa.Table) -> pa.Table:
+    """Return a table whose empty columns weigh nothing; its schema is told beside it."""
+    empty = [column.null_count == table.num_rows and _cheap({column.type}, table.num_rows) for column in table.columns]
+    columns = [pa.nulls(table.num_rows) if bare else column for bare, column in zip(empty, table.columns, strict=True)]
+    told = {_SCHEMA: table.schema.serialize().to_pybytes()}
+    return pa.table(columns, table.column_names).replace_schema_metadata(told)
+
+
+def _whole(light: pa.Table) -> pa.Table:
+    """Return the table that was made light."""
+    schema = pa.ipc.read_schema(pa.py_buffer((light.schema.metadata or {}).get(_SCHEMA, b"")))
+    if schema.names != light.column_names:
+        raise ValueError("table has other columns than it says")
+    pairs = list(zip(schema, light.columns, strict=True))
+    kinds = {field.type for field, column in pairs if pa.types.is_null(column.type)}
+    if kinds and not _cheap(kinds, light.num_rows):
+        raise ValueError("table would outgrow its message")
+    empty = {kind: pa.nulls(light.num_rows, kind) for kind in kinds}
+    return pa.table(
+        [empty[field.type] if pa.types.is_null(column.type) else column for field, column in pairs], schema=schema
+    )
+
+
+def _cheap(kinds: set[pa.DataType], rows: int) -> bool:
+    """Tell whether one empty column of each kind is of a size that a made-up number of rows cannot blow up."""
+    plain = all(
+        pa.types.is_primitive(kind) or pa.types.is_string(kind) or pa.types.is_decimal128(kind) for kind in kinds
+    )
+    return plain and len(kinds) * rows * _WIDEST <= _MOST
 
 
 def _stream(table: pa.Table, sink: pa.NativeFile) -> None:
@@ -91,8 +128,8 @@ def decode(message: bytes | mmap.mmap) -> Outcome:
         if offset < 0 or length < 0 or offset + length > body.size:
             raise ValueError("table lies outside the message")
         with pa.ipc.open_stream(body.slice(offset, length)) as stream:
-            table = stream.read_all()
+            light = stream.read_all()
         # IPC checks its frame only; wrong offsets inside a column would be read out of bounds later.
-        table.validate(full=True)
-        tables[name] = table
+        light.validate(full=True)
+        tables[name] = _whole(light)
     return Outcome(envelope.report, tables, envelope.quarantine, envelope.reporting_unit, envelope.period)

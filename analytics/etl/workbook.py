@@ -140,7 +140,7 @@ def _read_xlsx(content: bytes, kind: Kind, limits: Limits) -> Workbook:
         if cut is not None:
             cuts[part.part] = cut
             total = _count(total, *cut.bounds, part.name, limits)
-            details.append(XlsxSheet(cut.data, lambda: book.styles, again))
+            details.append(XlsxSheet(None, lambda: book.styles, again))
             continue
         detail = XlsxSheet(again(), lambda: book.styles, again)
         rows, columns = detail.bounds()
@@ -153,7 +153,7 @@ def _read_xlsx(content: bytes, kind: Kind, limits: Limits) -> Workbook:
         total = _count(total, rows, columns, part.name, limits)
         details.append(detail)
     try:
-        source = _calamine(book.clean_copy(replaced) if replaced else content)
+        source = _calamine(book.clean_copy(replaced) if replaced else BytesIO(content))
         if [meta.name for meta in source.sheets_metadata if _is_worksheet(meta)] != [part.name for part in parts]:
             source = _calamine(book.clean_copy(replaced))
     except calamine.CalamineError:
@@ -162,17 +162,19 @@ def _read_xlsx(content: bytes, kind: Kind, limits: Limits) -> Workbook:
     sheets = []
     readable = [index for index, meta in enumerate(source.sheets_metadata) if _is_worksheet(meta)]
     for position, (part, detail, index) in enumerate(zip(parts, details, readable, strict=True)):
-        special, negative, hidden = detail.special_cells(), detail.negative_dates(), detail.hidden_rows()
         cut = cuts.pop(part.part, None)
+        unsaid = cut.unsaid if cut else detail.unsaid()
         known = (cut.rows, cut.merges) if cut else None
-        sheet = _sheet(source, index, part.name, position, part.visibility, special, known)
-        for row, column, number in negative:
+        sheet = _sheet(source, index, part.name, position, part.visibility, unsaid.special, known)
+        for row, column, number in unsaid.negative:
             if row < len(sheet.rows) and column < sheet.width and isinstance(sheet.rows[row][column], dt.time):
                 sheet.rows[row][column] = number
-        sheet.hidden_rows, sheet.hidden_columns = hidden, detail.hidden_columns()
-        sheet.details, sheet.struck_rows = detail, detail.struck_rows()
+        if cut and not unsaid.special and not unsaid.negative:
+            sheet.texts = cut.texts
+        sheet.hidden_rows, sheet.hidden_columns = unsaid.hidden_rows, unsaid.hidden_columns
+        sheet.details, sheet.struck_rows = detail, unsaid.struck_rows
         detail.release()
-        findings += _formulas_without_result(part.name, special)
+        findings += _formulas_without_result(part.name, unsaid.special)
         sheets.append(sheet)
     return Workbook(kind, sheets, findings, book.date1904)
 
@@ -202,16 +204,15 @@ def _read_xls(content: bytes, limits: Limits) -> Workbook:
     if edits:
         content = compound.patched("Workbook" if "workbook" in names else "Book", edits)
     try:
-        source = _calamine(content)
+        source = _calamine(BytesIO(content))
     except calamine.CalamineError:
         known = 1200 if biff.is_biff8 else {32769: 1252, 32768: 10000}.get(biff.codepage or 0)
         if biff.codepage is None or known is None or biff.codepage == known:
             raise
         # A code page the reader has no table for, in a file whose text is Unicode or plain Western anyway.
         record = b"\x42\0\x02\0"
-        source = _calamine(
-            content.replace(record + biff.codepage.to_bytes(2, "little"), record + known.to_bytes(2, "little"))
-        )
+        patched = content.replace(record + biff.codepage.to_bytes(2, "little"), record + known.to_bytes(2, "little"))
+        source = _calamine(BytesIO(patched))
     metas = source.sheets_metadata
     if len(metas) != len(biff.sheets):
         raise UnreadableWorkbook("FILE-CORRUPT", "文件已损坏：工作表目录与内容不一致。", EXPORT_AGAIN)
@@ -256,7 +257,7 @@ def _read_xlsb(content: bytes, limits: Limits) -> Workbook:
         if "worksheets/" in name and name.endswith(".bin") and "index" not in name:
             details[name] = detail = XlsbSheet(package.read(name), percents)
             total = _count(total, detail.rows, detail.columns, name.rpartition("/")[2], limits)
-    source = _calamine(content)
+    source = _calamine(BytesIO(content))
     parts = xlsb_sheets(package)
     sheets: list[Sheet] = []
     for index, meta in enumerate(source.sheets_metadata):
@@ -272,8 +273,8 @@ def _read_xlsb(content: bytes, limits: Limits) -> Workbook:
     return Workbook("xlsb", sheets, _macros(package), date1904)
 
 
-def _calamine(content: bytes) -> calamine.CalamineWorkbook:
-    return calamine.CalamineWorkbook.from_filelike(BytesIO(content))
+def _calamine(file: BytesIO) -> calamine.CalamineWorkbook:
+    return calamine.CalamineWorkbook.from_filelike(file)
 
 
 def _is_worksheet(meta: calamine.SheetMetadata) -> bool:

@@ -105,8 +105,10 @@ class XlsxBook:
         self.missing = [sheet.name for sheet in sheets if sheet.part not in self.package]
         return [sheet for sheet in sheets if sheet.part in self.package]
 
-    def clean_copy(self, replaced: dict[str, bytes], alone: SheetPart | None = None) -> bytes:
-        """Return a new package with the worksheets only, ``replaced`` standing in for parts of those names.
+    def clean_copy(self, replaced: dict[str, bytes], alone: SheetPart | None = None) -> BytesIO:
+        """Return a new package with the worksheets only, to be read from its start.
+
+        Parts of the names in ``replaced`` are replaced.
 
         Args:
             replaced: Name of a part -> the bytes it shall have.
@@ -142,7 +144,8 @@ class XlsxBook:
                 ("styles", self._part_of_kind("styles", "xl/styles.xml"), f'<styleSheet xmlns="{_MAIN}"/>'),
             ):
                 archive.writestr(f"xl/{name}.xml", self.package.read_xml(part) or empty.encode())
-        return out.getvalue()
+        out.seek(0)
+        return out
 
 
 def _relation(name: str, kind: str, target: str) -> str:

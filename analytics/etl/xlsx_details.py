@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from analytics.etl.grid import NO_VALUE, ErrorCell, a1, before_gap, column_index, shows_month
@@ -88,23 +89,51 @@ class Styles:
         return None if code is None or code.lower() == "general" else code
 
 
+@dataclass(slots=True)
+class Unsaid:
+    """What calamine leaves out of a sheet's cells. Rows and columns count from 0."""
+
+    special: list[tuple[int, int, ErrorCell]] = field(default_factory=list)
+    """Cells that it gives as empty although something is in them: errors, formulas without result."""
+    negative: list[tuple[int, int, float]] = field(default_factory=list)
+    """Negative numbers in date format (Excel shows #####), which it gives as midnight."""
+    hidden_rows: frozenset[int] = frozenset()
+    """Hidden by hand, by a filter, or by a height of nothing."""
+    hidden_columns: frozenset[int] = frozenset()
+    struck_rows: frozenset[int] = frozenset()
+    """Rows in which a cell with content is struck through."""
+
+    def add(self, other: Unsaid) -> None:
+        """Take in what is unsaid of the rows below."""
+        self.special += other.special
+        self.negative += other.negative
+        self.hidden_rows |= other.hidden_rows
+        self.hidden_columns |= other.hidden_columns
+        self.struck_rows |= other.struck_rows
+
+
 class XlsxSheet:
     """The XML of one sheet, and what can be asked of it. Rows and columns count from 0."""
 
-    def __init__(self, data: bytes, styles: Callable[[], Styles], again: Callable[[], bytes] | None = None) -> None:
-        """Take the XML; ``again`` reads it once more after ``release``."""
-        self._data: bytes | None = data
+    def __init__(
+        self, data: bytes | None, styles: Callable[[], Styles], again: Callable[[], bytes] | None = None
+    ) -> None:
+        """Take the XML; ``again`` reads it (once more) where there is none, or none after ``release``."""
+        self._data = data
         self._again = again
         self._styles = styles
-        first = _FIRST_CELL.search(data)
-        self.plain = first is None or data.startswith(b'<c r="', first.start())
+
+    @cached_property
+    def plain(self) -> bool:
         """Written the way every office program writes: ``<c r="A1"``, no namespace prefix."""
+        first = _FIRST_CELL.search(self.data)
+        return first is None or self.data.startswith(b'<c r="', first.start())
 
     @property
     def data(self) -> bytes:
         """The XML itself."""
         if self._data is None:
-            assert self._again is not None  # noqa: S101 - what ``release`` made sure of
+            assert self._again is not None  # noqa: S101 - who takes the XML away says where to get it
             self._data = self._again()
         return self._data
 
@@ -186,8 +215,13 @@ class XlsxSheet:
                 column += 1
             yield row, column, match.start(), match.end(), match.group(2)
 
-    def hidden_rows(self) -> frozenset[int]:
-        """Return rows that are hidden (by hand, by a filter, or by a height of nothing)."""
+    def unsaid(self) -> Unsaid:
+        """Return what calamine does not say."""
+        return Unsaid(
+            self._special(), self._negative(), self._hidden_rows(), self._hidden_columns(), self._struck_rows()
+        )
+
+    def _hidden_rows(self) -> frozenset[int]:
         if not self._holds(b"h"):
             return frozenset()
         if b"hidden" not in self.data and re.search(rb"""\sht\s*=\s*["']0""", self.data) is None:
@@ -195,16 +229,14 @@ class XlsxSheet:
         found = (_ROW_NUMBER.search(match.group()) for match in _HIDDEN_ROW.finditer(self.data))
         return frozenset(int(number.group(1)) - 1 for number in found if number)
 
-    def struck_rows(self) -> frozenset[int]:
-        """Return rows in which a cell with content is struck through."""
+    def _struck_rows(self) -> frozenset[int]:
         numbers = b"|".join(b"%d" % number for number in self._styles().struck)
         style = re.compile(rb"""\bs\s*=\s*["'](?:%s)["']""" % numbers)
         if not numbers or style.search(self.data) is None:
             return frozenset()
         return frozenset(row for row, _, _, _, tag in self.cells() if not tag.endswith(b"/") and style.search(tag))
 
-    def hidden_columns(self) -> frozenset[int]:
-        """Return columns that are hidden."""
+    def _hidden_columns(self) -> frozenset[int]:
         end = self.data.find(b"sheetData")
         hidden: set[int] = set()
         for element in _COLUMN.findall(self.data[: end if end >= 0 else 0]):
@@ -218,8 +250,7 @@ class XlsxSheet:
                 hidden.update(range(int(first) - 1, min(int(last), MAX_COLUMNS)))
         return frozenset(hidden)
 
-    def special_cells(self) -> list[tuple[int, int, ErrorCell]]:
-        """Return cells that calamine gives as empty although something is in them: errors, formulas without result."""
+    def _special(self) -> list[tuple[int, int, ErrorCell]]:
         data = self.data
         if not self.plain:
             return list(self._walk_special())
@@ -241,8 +272,7 @@ class XlsxSheet:
                     found.append((int(place.group(2)) - 1, column_index(place.group(1).decode()), NO_VALUE))
         return found
 
-    def negative_dates(self) -> list[tuple[int, int, float]]:
-        """Return negative numbers in date format (Excel shows #####), which calamine gives as midnight."""
+    def _negative(self) -> list[tuple[int, int, float]]:
         if not self._holds(b"-") or b"<v>-" not in self.data:
             return []
         found = []

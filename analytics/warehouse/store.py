@@ -37,7 +37,7 @@ Mode = Literal["merge", "replace"]
 
 
 MANY_ROWS = 250_000
-"""From this size on an upload is worth more than one processor; below, it is a row group or two of the database."""
+"""From this size on records are worth more than one processor; below, they are a row group or two of the database."""
 FOREIGN_SECONDS = 2.0
 """How long we wait for a program that opened the store without our lock."""
 
@@ -397,7 +397,8 @@ class Writing:
 
     def publish(self) -> str | None:
         """Let readers see all that is committed; return the version's id, ``None`` if there never was anything."""
-        self._threads(many=True)
+        row = first(self.con, "SELECT max(estimated_size) FROM duckdb_tables()")
+        self._threads(many=row is not None and (row[0] or 0) >= MANY_ROWS)
         try:
             return publish.publish(self.con, self.settings, self.ledgers)
         finally:

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from analytics.etl import pieces
 from analytics.etl.grid import Limits
 from analytics.etl.package import Package
+from analytics.etl.tall import Tall
 from analytics.etl.workbook import open_grids
 from analytics.etl.xlsx import XlsxBook
+from analytics.etl.xlsx_details import XlsxSheet
 
 CELLS = st.one_of(
     st.none(),
@@ -63,7 +65,10 @@ def in_pieces(content: bytes, patch: pytest.MonkeyPatch, size: int = 150):
     found = pieces.read_in_pieces(book, part)
     if found is None:
         return None
-    assert found.data == book.package.read_xml(part.part)
+    whole = XlsxSheet(book.package.read_xml(part.part), lambda: book.styles)
+    assert found.unsaid == whole.unsaid()
+    known, tall = Tall(found.rows, found.texts), Tall(found.rows)
+    assert (list(map(set, known.texts)), known.gaps) == (list(map(set, tall.texts)), tall.gaps)
     return found.rows, found.merges
 
 
@@ -94,7 +99,11 @@ def test_pieces_together_say_what_the_whole_sheet_says(rows, size):
 
 
 def test_a_long_sheet_with_merged_cells_and_gaps_is_cut_and_read_right(monkeypatch):
-    rows = {row: {1: f"第{row}场", 2: row, 3: dt.date(2024, 1, 1)} for row in range(1, 400) if not 100 < row < 180}
+    rows = {
+        row: {1: f"第{row}场", 2: row, 3: dt.date(2024, 1, 1), 4: row > 200 or 1, 5: ["渭滨区", "", 1, None][row % 4]}
+        for row in range(1, 400)
+        if not 100 < row < 180
+    }
     content = changed(workbook(rows, ["A1:C1", "A200:A203"]), inline)
     together = in_pieces(content, monkeypatch, 4000)
     assert together is not None

@@ -292,6 +292,26 @@ def test_a_large_table_crosses_without_a_difference():
     assert wire.decode(message(Outcome(report, {"job_fair": table}))).tables["job_fair"].equals(table)
 
 
+def test_empty_columns_cross_by_name_only():
+    empty = {"day": pa.nulls(10_000, pa.date32()), "said": pa.nulls(10_000, pa.string())}
+    report = FileReport("a.xlsx", "", "accepted")
+    table = pa.table({"n": pa.array(range(10_000), pa.int64()), **empty})
+    crossed = message(Outcome(report, {"t": table, "e": pa.table(empty)}))
+    assert wire.decode(crossed).tables == {"t": table, "e": pa.table(empty)}
+    assert len(crossed) < 10_000 * 9
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.binary(1 << 20), pa.list_(pa.int8(), 1 << 20)])
+def test_rows_that_weigh_nothing_are_refused_where_they_would_fill_the_memory(kind):
+    schema = pa.schema([("n", kind)])
+    light = pa.table({"n": pa.nulls(1 << 30)}).replace_schema_metadata({b"schema": schema.serialize().to_pybytes()})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wire, "_light", lambda _: light)
+        whole = message(Outcome(FileReport("a.xlsx", "", "accepted"), {"t": light}))
+    with pytest.raises(ValueError, match="outgrow"):
+        wire.decode(whole)
+
+
 def test_no_cut_and_no_changed_byte_of_a_message_does_more_than_raise():
     table = pa.table({"n": [1, 2, 3], "text": ["一", None, "三"]})
     whole = message(Outcome(FileReport("a.xlsx", "", "accepted"), {"t": table}))
