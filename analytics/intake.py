@@ -187,7 +187,12 @@ def ingest(
         taker = loader or _Preview(plan, version)
         source = Pump(files, ask, plan, version, reader, keep=not dry_run)
         for job, found in source.results(taker.idle):
-            report = found if isinstance(found, FileReport) else taker.take(job, found)
+            if isinstance(found, FileReport):
+                report = found
+            else:
+                report = taker.take(job, found)
+                # What is loaded need not be held until the end, when publishing needs the room.
+                found.tables.clear()
             reports[job.index] = report
             if on_progress is not None:
                 on_progress(len(reports), job.path.name)
@@ -274,6 +279,8 @@ class _Loader:
                 return left
             # Opening the store for the first time costs as much as committing a small file; now it costs nothing.
             self._prepared = True
+            import pyarrow.dataset  # noqa: F401 - DuckDB wants it with the first table
+
             with suppress(StoreBusy), self._store.writing(0, publish_at_end=False):
                 pass
         if self._writing is not None:

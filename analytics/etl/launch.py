@@ -69,7 +69,7 @@ def launch(target: str = TARGET, *, ahead: bool = False) -> Started:
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     root = str(Path(__file__).resolve().parents[2])
-    known = os.environ.get("PYTHONPATH")
+    known, tuned = os.environ.get("PYTHONPATH"), os.environ.get("GLIBC_TUNABLES")
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([root, *([known] if known else [])]),
@@ -81,6 +81,8 @@ def launch(target: str = TARGET, *, ahead: bool = False) -> Started:
         "ARROW_DEFAULT_MEMORY_POOL": "system",
         # What the threads that read pieces have let go of is used again, not kept for each of them.
         "MALLOC_ARENA_MAX": "2",
+        # Large pages where there are any: a sheet's cells are met in tens of thousands of small ones otherwise.
+        "GLIBC_TUNABLES": ":".join([*([tuned] if tuned else []), "glibc.malloc.hugetlb=1"]),
     }
     errors = os.memfd_create("worker")
     with theirs:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 import sqlglot
+import sqlglot.dialects.duckdb  # loaded with the first rule otherwise, when there is nothing beside to do
 from sqlglot import exp
 
 from analytics.etl import engine

@@ -11,8 +11,8 @@ import re
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from io import BytesIO
-from xml.sax.saxutils import quoteattr
 
 from analytics.etl.grid import UnreadableWorkbook, Visibility
 from analytics.etl.package import Package, attributes
@@ -117,7 +117,7 @@ class XlsxBook:
         sheets = [sheet for sheet in self.sheets if sheet.kind == "worksheet"] if alone is None else [alone]
         states = {"visible": "visible", "hidden": "hidden", "very_hidden": "veryHidden"}
         listed = "".join(
-            f'<sheet name={quoteattr(sheet.name or f"Sheet{number}")} sheetId="{number}"'
+            f'<sheet name="{_attribute(sheet.name or f"Sheet{number}")}" sheetId="{number}"'
             f' state="{states[sheet.visibility]}" r:id="s{number}"/>'
             for number, sheet in enumerate(sheets, 1)
         )
@@ -146,6 +146,11 @@ class XlsxBook:
                 archive.writestr(f"xl/{name}.xml", self.package.read_xml(part) or empty.encode())
         out.seek(0)
         return out
+
+
+def _attribute(text: str) -> str:
+    """Write a text as an attribute's value. By hand: the library that does it brings a web client along."""
+    return re.sub(r"[\t\n\r]", lambda sign: f"&#{ord(sign.group())};", escape(text))
 
 
 def _relation(name: str, kind: str, target: str) -> str:

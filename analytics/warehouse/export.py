@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from analytics.ledgers.model import NUMERIC_TYPES, Ledger
 from analytics.ledgers.schema import TRACE
@@ -129,6 +128,8 @@ def _json(table: pa.Table, target: IO[bytes]) -> None:
 
 
 def _parquet(table: pa.Table, target: IO[bytes]) -> None:
+    import pyarrow.parquet as pq  # nobody who reads workbooks needs it
+
     pq.write_table(table, target, compression="snappy")
 
 
