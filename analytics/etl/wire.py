@@ -90,13 +90,12 @@ def _whole(light: pa.Table) -> pa.Table:
     if schema.names != light.column_names:
         raise ValueError("table has other columns than it says")
     pairs = list(zip(schema, light.columns, strict=True))
-    kinds = {field.type for field, column in pairs if pa.types.is_null(column.type)}
+    kinds = {field.type for field, column in pairs if pa.types.is_null(column.type) and field.type != column.type}
     if kinds and not _cheap(kinds, light.num_rows):
         raise ValueError("table would outgrow its message")
     empty = {kind: pa.nulls(light.num_rows, kind) for kind in kinds}
-    return pa.table(
-        [empty[field.type] if pa.types.is_null(column.type) else column for field, column in pairs], schema=schema
-    )
+    columns = [empty.get(field.type, column) if pa.types.is_null(column.type) else column for field, column in pairs]
+    return pa.table(columns, schema=schema)
 
 
 def _cheap(kinds: set[pa.DataType], rows: int) -> bool:

@@ -293,7 +293,7 @@ def test_a_large_table_crosses_without_a_difference():
 
 
 def test_empty_columns_cross_by_name_only():
-    empty = {"day": pa.nulls(10_000, pa.date32()), "said": pa.nulls(10_000, pa.string())}
+    empty = {"day": pa.nulls(10_000, pa.date32()), "said": pa.nulls(10_000, pa.string()), "none": pa.nulls(10_000)}
     report = FileReport("a.xlsx", "", "accepted")
     table = pa.table({"n": pa.array(range(10_000), pa.int64()), **empty})
     crossed = message(Outcome(report, {"t": table, "e": pa.table(empty)}))
