@@ -21,7 +21,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "duplicate": ("重复文件", FAINT),
     "unreadable": ("读不出来", BAD),
     "pending": ("待确认", DOUBTFUL),
-    "revoked": ("已撤销", FAINT),
+    "revoked": ("已撤回", FAINT),
 }
 SEVERITIES: Mapping[str, tuple[str, str]] = {
     "error": ("错误", BAD),
