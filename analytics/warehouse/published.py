@@ -7,6 +7,7 @@ version in use is held by a lease, so it is not removed under its reader. Must n
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import os
 import re
@@ -60,6 +61,8 @@ class Version:
         self._lock = threading.Lock()
         self._own = threading.local()
         self._limited: dict[Hashable, Limited] = {}
+        self._limits = itertools.count()
+        self._retired = False
         self._marks: dict[tuple[str, ...], Hashable] = {}
 
     def __repr__(self) -> str:
@@ -222,6 +225,8 @@ class Version:
     def limited(self, scope: Hashable, conditions: Callable[[], Mapping[str, str]]) -> Limited:
         """Return this version as somebody with a limited view sees it; the same scope gives the same object.
 
+        Of a retired version each asking gives an object of its own, which nothing here leads to.
+
         Args:
             scope: What tells one limit from another.
             conditions: Gives view -> the SELECT over ``main`` that is left of it; asked once a scope. Views not named
@@ -230,7 +235,10 @@ class Version:
         with self._lock:
             found = self._limited.get(scope)
             if found is None:
-                found = self._limited[scope] = Limited(self, f"seen{len(self._limited)}", conditions(), scope)
+                # A schema is never used again: whoever still reads another scope's would see this one's rows.
+                found = Limited(self, f"seen{next(self._limits)}", conditions(), scope)
+                if not self._retired:
+                    self._limited[scope] = found
             return found
 
     def retire(self) -> None:
@@ -240,6 +248,7 @@ class Version:
         alone would then stay for ever, with its lease, its database and all sums kept of it.
         """
         with self._lock:
+            self._retired = True
             self._limited = {}
 
     def _folder(self) -> Path:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
 from people_kit import small_city
+from warehouse_kit import fair, upload
 
 from analytics import intake
 from analytics.metrics import query
@@ -14,9 +17,9 @@ from analytics.metrics.engine import DuckEngine
 from analytics.metrics.scope import Scope, seen
 from analytics.operations.people import VISITOR, Person
 from analytics.settings import Settings
-from analytics.warehouse import published
+from analytics.warehouse import Store, published
 from dashboard import app as application
-from dashboard.fresh import Watcher
+from dashboard.fresh import Watcher, settle
 from dashboard.pages import overview
 from dashboard.pages.page import Page
 from dashboard.source import Memory, Source
@@ -70,6 +73,36 @@ def test_what_is_published_meanwhile_does_not_come_onto_a_screen(
     shown = application._screen(fresh, "/", f"?period=2024&version={old}", VISITOR)
     assert old in plain(shown.foot.root)
     assert "旧版本" in plain(shown.main.root)
+
+
+def test_a_server_lets_go_of_the_versions_it_showed_before(settings: Settings) -> None:
+    source, leases = Source(settings), []
+    rounds = gc.get_threshold()
+    try:
+        for number in range(published._KEPT + 4):
+            with Store(settings).writing() as writing:
+                writing.commit(upload(f"{number}.xlsx", job_fair=[fair(f"第{number}专场")]))
+            leases.append(weakref.ref(published.current(settings)._lease))
+            for path in ("/", "/rectification", "/training"):
+                application._screen(source, path, "?period=2024", VISITOR)
+            # From here on a circle of objects would never be taken apart.
+            settle()
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*rounds)
+    held = [number for number, lease in enumerate(leases) if lease() is not None]
+    assert held == list(range(4, len(leases)))
+
+
+def test_whoever_still_reads_an_old_version_sees_within_their_own_limits(settings: Settings) -> None:
+    version = published.current(settings)
+    mine = seen(version, Scope(ledgers=frozenset({"job_fair"}), discipline=True))
+    fairs = mine.connect().execute("SELECT count(*) FROM job_fair").fetchone()
+    assert fairs != (0,)
+    version.retire()
+    other = seen(version, Scope(ledgers=frozenset({"training"}), discipline=True))
+    assert other.connect().execute("SELECT count(*) FROM job_fair").fetchone() == (0,)
+    assert mine.connect().execute("SELECT count(*) FROM job_fair").fetchone() == fairs
 
 
 def test_pages_are_told_of_a_version_once_it_is_ready(settings: Settings, tmp_path: Path) -> None:
