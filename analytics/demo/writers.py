@@ -125,7 +125,10 @@ def _fix_modified(xml: str) -> str:
 
 
 def _with_stored(stored: dict[str, int | float | str | None]) -> Any:
-    """Return a patch that puts the computed values beside the formulas, which openpyxl cannot write."""
+    """Return a patch that puts the computed values beside the formulas, which openpyxl cannot write.
+
+    It writes an empty value as ``<v />``, and where lxml is installed as ``<v></v>``.
+    """
 
     def patch(xml: str) -> str:
         def fill(match: re.Match[str]) -> str:
@@ -136,7 +139,7 @@ def _with_stored(stored: dict[str, int | float | str | None]) -> Any:
             return f'<c r="{match["place"]}"{match["rest"]}{kind}>{match["formula"]}<v>{value}</v></c>'
 
         return re.sub(
-            r'<c r="(?P<place>[A-Z]+\d+)"(?P<rest>(?: s="\d+")?)>(?P<formula><f>[^<]*</f>)<v ?/>(?:</v>)?</c>',
+            r'<c r="(?P<place>[A-Z]+\d+)"(?P<rest>(?: s="\d+")?)>(?P<formula><f>[^<]*</f>)<v(?: ?/>|></v>)</c>',
             fill,
             xml,
         )
