@@ -206,7 +206,8 @@ def _trend(line: str, metrics: Sequence[Metric], answer: Answer, where: Where) -
         [metric.id, metric.name, metric.unit, *(_number(metric, found.get((metric.id, code))) for code in codes)]
         for metric in metrics
     ]
-    return Table(f"{line}趋势", ["编号", "指标", "单位", *codes], body)
+    label = {bucket.code: bucket.label for bucket in span.buckets(grain)}
+    return Table(f"{line}趋势", ["编号", "指标", "单位", *(label.get(code, code) for code in codes)], body)
 
 
 def _places(line: str, metrics: Sequence[Metric], answer: Answer, where: Where) -> Table | None:
@@ -215,14 +216,23 @@ def _places(line: str, metrics: Sequence[Metric], answer: Answer, where: Where) 
     body = []
     for metric in metrics:
         edges = extremes(metric.id, period=answer.period, most=rules().places, **where)
-        if edges.top:
+        # Where all counties say the same, none stands before another.
+        if edges.top and (edges.bottom or edges.top[0].rank != edges.top[-1].rank):
             body.append([metric.id, metric.name, _listed(metric, edges.top), _listed(metric, edges.bottom) or ABSENT])
     return Table(f"{line}县区", ["编号", "指标", "居前的县区", "居后的县区"], body) if body else None  # type: ignore[arg-type]
 
 
 def _listed(metric: Metric, rows: Sequence[MetricRow]) -> str:
+    """Write counties and their places; a tie of many is counted, not named."""
     unit = "" if metric.unit == "%" else f" {metric.unit}"
-    return "、".join(f"{row.dims[COUNTY]} {exact_value(metric, row.value)}{unit}（第{row.rank}位）" for row in rows)
+    told = []
+    for rank, tied in groupby(rows, key=lambda row: row.rank):
+        same = list(tied)
+        few = len(same) <= rules().places
+        who = "、".join(row.dims[COUNTY] for row in same) if few else f"{len(same)} 个县区"
+        place = f"并列第{rank}位" if len(same) > 1 else f"第{rank}位"
+        told.append(f"{who} {exact_value(metric, same[0].value)}{unit}（{place}）")
+    return "、".join(told)
 
 
 def _open(answer: Answer, where: Where) -> Iterator[Block]:

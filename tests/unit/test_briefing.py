@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import re
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 from people_kit import small_city
 
-from analytics.briefing import Briefing, gather, render
+from analytics.briefing import Briefing, content, gather, render
 from analytics.cli import main
 from analytics.files import Number, Table
-from analytics.metrics import catalogue, paragraph, query
+from analytics.metrics import Extremes, MetricRow, catalogue, paragraph, query
 from analytics.metrics.scope import Scope
 from analytics.settings import Settings
 
@@ -103,3 +104,25 @@ def test_the_command_writes_it_and_says_what_is_lacking(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert re.search("没有安装浏览器", run("--period", "2024", "-o", str(tmp_path / "c.pdf"), code=1))
     assert not (tmp_path / "c.pdf").exists()
+
+
+def test_a_tie_of_many_counties_is_counted_and_no_tie_of_all_is_a_place(
+    city: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = query("J01", period="2024", as_of=DAY, settings=city).rows[0]
+
+    def placed(*figures: int) -> list[MetricRow]:
+        ranks = [1 + sum(other > one for other in figures) for one in figures]
+        pairs = zip(figures, ranks, strict=True)
+        return [replace(row, value=one, rank=rank, dims={"county": f"{at}区"}) for at, (one, rank) in enumerate(pairs)]
+
+    def listed(top: list[MetricRow], bottom: list[MetricRow]) -> list[list[object]]:
+        monkeypatch.setattr(content, "extremes", lambda *_, **__: Extremes(tuple(top), tuple(bottom)))
+        told = gather("2024", as_of=DAY, settings=city)
+        return [row for one in told.tables if one.title == "招聘会县区" for row in one.rows]
+
+    ahead = placed(9, 5, 5, 2)
+    assert listed(ahead[:3], ahead[3:])[0][2:] == ["0区 9 场（第1位）、1区、2区 5 场（并列第2位）", "3区 2 场（第4位）"]
+    many = placed(7, 7, 7, 7, 1)
+    assert listed(many[:4], many[4:])[0][2] == "4 个县区 7 场（并列第1位）"
+    assert listed(placed(0, 0, 0), []) == []
