@@ -20,6 +20,7 @@ from sqlglot import exp
 
 from analytics.ledgers.model import geography, ledgers
 from analytics.ledgers.schema import record_schema
+from analytics.metrics import past
 from analytics.metrics.model import COUNTY, UNIT, Leaf, Metric, Source
 from analytics.metrics.periods import Step
 from analytics.metrics.shape import Branch, Compiled, Facts, Part, Shape
@@ -101,42 +102,6 @@ def with_offices(query: Q, source: Source) -> Q:
     }
     rows = exp.values(list(spelled.items()), alias="spelled_", columns=["word", "place"])
     return query.with_(OFFICES, as_=exp.select("*").from_(rows), copy=False)
-
-
-def stands(source: Source, facts: Facts) -> bool:
-    """Return whether a past day of this source must be told from the versions of its records."""
-    return source.done is not None and facts.superseded
-
-
-def stood(source: Source, columns: Iterable[str]) -> exp.Query:
-    """Return the records as they stood at the day ``:stood``, for sources of which ``stands`` is true.
-
-    Of a record with several versions one counts: the last that stood by then, if it says done. Else the first later
-    one that says it was done by then (it was only reported later). Else the last that stood by then, or, of a record
-    first reported later, its first.
-    """
-    names = ", ".join(f'"{name}"' for name in sorted({*columns, "record_id"}))
-    versions = f"{source.ledger}_versions"
-    text = f"""
-        SELECT {names} FROM {source.ledger} WHERE "record_id" NOT IN (SELECT "record_id" FROM {versions})
-        UNION ALL
-        SELECT {names} FROM (
-            SELECT *, ROW_NUMBER() OVER (PARTITION BY "record_id" ORDER BY "rank_", "version_no") AS "place_no_" FROM (
-                SELECT *, CASE
-                    WHEN "stood_on" <= :stood AND "done_" THEN 0
-                    WHEN "stood_on" > :stood AND "done_" THEN 1
-                    WHEN "stood_on" <= :stood THEN 2
-                    ELSE 3 END AS "rank_"
-                FROM (
-                    SELECT *, COALESCE({source.done}, FALSE) AS "done_",
-                        LEAD("stood_on") OVER (PARTITION BY "record_id" ORDER BY "version_no") AS "until_"
-                    FROM {versions} WHERE "record_id" IN (SELECT "record_id" FROM {source.ledger})
-                ) AS "told_" WHERE "stood_on" > :stood OR "until_" IS NULL OR "until_" > :stood
-            ) AS "ranked_"
-        ) AS "chosen_" WHERE "place_no_" = 1"""  # noqa: S608 - names and conditions are declared
-    found = sqlglot.parse_one(text, dialect="duckdb")
-    assert isinstance(found, exp.Query)  # noqa: S101 - the text is a SELECT
-    return found
 
 
 def day_of(source: Source) -> exp.Expr:
@@ -435,14 +400,14 @@ def compile_query(shape: Shape) -> Compiled:
     read = used - {PLACE}
     if _is_placed(shape):
         read |= set(shape.source.county_from)
-        if stands(shape.source, shape.facts):
+        if past.stands(shape.source, shape.facts):
             for branch in shape.branches:
                 own = _placed(shape, used - {PLACE}, f"{STOOD}{branch.name}")
                 union = union.with_(f"{PLACED}{branch.name}", as_=own, materialized=True, copy=False)
         else:
             own = _placed(shape, used - {PLACE}, shape.source.ledger)
             union = union.with_(PLACED, as_=own, materialized=True, copy=False)
-    if stands(shape.source, shape.facts):
+    if past.stands(shape.source, shape.facts) and shape.copy is None:
         union = _with_stood(union, shape, read)
     names = frozenset(node.name for node in union.find_all(exp.Placeholder))
     return columns.compiled(union.sql("duckdb"), names)
@@ -457,18 +422,22 @@ def _is_placed(shape: Shape) -> bool:
     return told and (shape.by_county or COUNTY in shape.dims)
 
 
+def _stood_day(source: Source) -> str:
+    """Return the name of the day records are told as they stood at."""
+    return "stood_state" if source.snapshot else "stood"
+
+
 def _with_stood(union: exp.Query, shape: Shape, read: set[str]) -> exp.Query:
     """Put before a query the records as they stood at each window's day."""
     ledger = record_columns(shape.source.ledger)
     tables = []
     for branch in shape.branches:
-        kind = "stood_state" if shape.source.snapshot else "stood"
-        day = exp.Placeholder(this=f"{kind}_{branch.name}")
+        day = exp.Placeholder(this=f"{_stood_day(shape.source)}_{branch.name}")
 
         def at(node: exp.Expr, day: exp.Placeholder = day) -> exp.Expr:
             return day.copy() if isinstance(node, exp.Placeholder) and node.name == "stood" else node
 
-        tables.append((f"{STOOD}{branch.name}", stood(shape.source, read & ledger).transform(at, copy=False)))
+        tables.append((f"{STOOD}{branch.name}", past.stood(shape.source, read & ledger).transform(at, copy=False)))
     old = union.args.get("with_")
     mine = [exp.CTE(this=query, alias=exp.TableAlias(this=exp.to_identifier(name))) for name, query in tables]
     union.set("with_", exp.With(expressions=[*mine, *(old.expressions if old is not None else [])]))
@@ -506,6 +475,9 @@ def _branch(shape: Shape, columns: Columns, branch: Branch, part: Part, used: se
     where = both(where, filters(source, by_county=shape.by_county and not placed and not copied, by_unit=shape.by_unit))
     if copied and shape.by_county:
         where = both(where, exp.EQ(this=column(PLACE), expression=exp.Placeholder(this="county")))
+    own = past.stands(source, shape.facts)
+    if copied and own:
+        where = both(where, past.lasting(_stood_day(source)))
     rows = Hoisted()
     picked: list[exp.Expr] = [exp.alias_(exp.Literal.string(branch.name), "branch_")]
     picked += [exp.alias_(rows.column(expression), f"g{index}") for index, expression in enumerate(group)]
@@ -513,7 +485,6 @@ def _branch(shape: Shape, columns: Columns, branch: Branch, part: Part, used: se
         picked.append(exp.alias_(rows.hoist(expr) if wanted else nothing.copy(), name))
     read = rows.picked() or [exp.alias_(exp.Literal.number(1), "one_")]
     read = read if shape.copy is None else [shape.copy.put(part) for part in read]
-    own = stands(source, shape.facts)
     table = f"{PLACED}{branch.name if own else ''}" if placed else f"{STOOD}{branch.name}" if own else source.ledger
     inner = exp.select(*read).from_(exp.to_table(table if shape.copy is None else shape.copy.table), copy=False)
     inner = inner.where(where, copy=False)

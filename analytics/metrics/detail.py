@@ -17,6 +17,7 @@ from sqlglot import exp
 from analytics.ledgers.model import ledgers
 from analytics.ledgers.schema import TRACE, record_schema
 from analytics.metrics import compile as sql
+from analytics.metrics import past
 from analytics.metrics.answer import UNFILLED
 from analytics.metrics.compute import Scope, Span, bind
 from analytics.metrics.discipline import refusal
@@ -284,14 +285,14 @@ def _holds(source: Source) -> exp.Expr:
 def _from(query: exp.Select, source: Source, facts: Facts, *, placed: bool) -> exp.Select:
     """Read the records; ``placed``: their counties matter, so the names of offices that tell them are joined."""
     table: exp.Expr = exp.to_table(source.ledger)
-    if sql.stands(source, facts):
+    if past.stands(source, facts):
         day = "stood_state" if source.snapshot else "stood"
 
         def at(node: exp.Expr) -> exp.Expr:
             stood = isinstance(node, exp.Placeholder) and node.name == "stood"
             return exp.Placeholder(this=day) if stood else node
 
-        kept = sql.stood(source, sql.record_columns(source.ledger)).transform(at, copy=False)
+        kept = past.stood(source, sql.record_columns(source.ledger)).transform(at, copy=False)
         assert isinstance(kept, exp.Query)  # noqa: S101 - only its placeholders were renamed
         table = kept.subquery(source.ledger, copy=False)
     query = query.from_(table, copy=False)

@@ -118,7 +118,7 @@ class MetricFile(_Declared):
     dimensions: tuple[str, ...] = ()
     done: str | None = None
     """For ledgers whose record versions are published: when a version says that the item is done at the day ``:stood``.
-    A past day is then told as it stood (see ``compile.stood``)."""
+    A past day is then told as it stood (see ``past``)."""
     county_from: tuple[str, ...] = ()
     """For ledgers without a county column: the columns whose office name tells the county, first match wins."""
     terms: dict[str, str] = {}

@@ -27,7 +27,7 @@ from sqlglot import exp
 
 from analytics.ledgers.model import ledgers
 from analytics.metrics import compile as sql
-from analytics.metrics import steps
+from analytics.metrics import past, steps
 from analytics.metrics.compile import PLACE, PRECISION, REPORTING_UNIT, Columns
 from analytics.metrics.engine import OWN, DuckEngine, Engine
 from analytics.metrics.model import COUNTY, UNIT, Metric, Source, catalogue
@@ -65,7 +65,7 @@ def compiled(engine: Engine, shape: Shape, *, steady: bool) -> Compiled | None:
 
     ``steady``: states are asked for as they are on the last day of each window.
     """
-    if not isinstance(engine, DuckEngine) or not engine.kept.lasting or sql.stands(shape.source, shape.facts):
+    if not isinstance(engine, DuckEngine) or not engine.kept.lasting:
         return None
     kept = engine.kept
     asked = (shape, steady)
@@ -94,6 +94,8 @@ class _Maker:
         declared = ledgers()[source.ledger]
         self.placed = bool(source.county_from) or any(column.name == COUNTY for column in declared.columns)
         self.imprecise = bool(sql.noted_spans(source, facts))
+        self.stands = past.stands(source, facts)
+        self.rows: exp.Expr = exp.to_table(source.ledger)
 
     def query(self, shape: Shape, *, steady: bool) -> Compiled | None:
         """Return the query of ``shape``."""
@@ -102,13 +104,18 @@ class _Maker:
         split = sorted({*shape.dims, *((UNIT,) if shape.by_unit else ())} - {COUNTY})
         stated = any(expression.find(exp.Placeholder) for expression in wanted)
         sums: Sums | None = None
-        if not stated:
+        if self.stands:
+            rows = self._once(("lasted", self.base), self._lasted)
+            if rows is None:
+                return None
+            self.rows = rows.subquery(shape.source.ledger)
+        if not stated and not self.stands:
             sums = self._once(("sums", self.base, *split), lambda: self._summed(split))
         elif steady and shape.source.snapshot and shape.grain is None:
             sums = self._once(("states", self.base, *split), lambda: self._stated(split))
         if sums is not None and all(expression in sums.reads for expression in wanted):
             return _Text(shape, columns, sums).compiled()
-        copy = self._once(("copy", self.base), self._copied) if stated else None
+        copy = self._once(("copy", self.base), self._copied) if stated or self.stands else None
         return None if copy is None else sql.compile_query(replace(shape, copy=copy))
 
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -116,6 +123,28 @@ class _Maker:
         if key not in tables:
             tables[key] = make()
         return cast("T", tables[key])
+
+    def _lasted(self) -> exp.Query | None:
+        """Return the records, each of their versions with the days it counts on; ``None`` where that is too much.
+
+        What stood is told for every day at once: it changes when a version is sent, or begins to say it is done.
+        """
+        versions = f"{self.source.ledger}_versions"
+        days = steps.changes(past.done_on(self.source, steps.DAY))
+        if days is None or self._count(exp.select("*").from_(exp.to_table(versions))) > MOST_COPIED:
+            return None
+        used = sorted(
+            self._used()
+            | set(self.source.county_from)
+            | ({COUNTY} if self.placed and not self.source.county_from else set())
+        )
+        table = self._named()
+        self.engine.rows(f"CREATE TABLE {table} AS {past.lasted(self.source, used, days).sql('duckdb')}", {})
+        bounds = [exp.alias_(exp.cast(exp.null(), "DATE"), name) for name in (past.FROM, past.UNTIL)]
+        several = sql.column("record_id").isin(query=exp.select("record_id").from_(versions))
+        single = exp.select(*(sql.column(name) for name in used), *bounds).from_(exp.to_table(self.source.ledger))
+        single = single.where(exp.not_(several))
+        return single.union(exp.select("*").from_(exp.to_table(table)), distinct=False)
 
     def _summed(self, split: list[str]) -> Sums | None:
         """Add the ledger up by day, county and ``split``; ``None`` where there is too much of it."""
@@ -172,6 +201,8 @@ class _Maker:
         days: set[exp.Expr] = set()
         for expression in self._catalogued(states=True):
             condition = _counting(expression)
+            if condition is not None and self.stands:
+                condition = sql.both(condition, past.lasting(steps.DAY))
             found = None if condition is None else steps.changes(condition)
             if condition is not None and found is not None:
                 conditions[expression] = condition
@@ -238,11 +269,8 @@ class _Maker:
         source = self.source
         if self._count(exp.select("*").from_(exp.to_table(source.ledger))) > MOST_COPIED:
             return None
-        used = {found.name for expression in self._catalogued() for found in expression.find_all(exp.Column)}
-        used |= {source.date_field, REPORTING_UNIT, *(name for metric in self._metrics() for name in metric.dimensions)}
-        used |= {source.year_field} if source.year_field else set()
-        used |= {PRECISION} if self.imprecise else set()
-        picked: list[exp.Expr] = [sql.column(name) for name in sorted(used)]
+        bounds = [past.FROM, past.UNTIL] if self.stands else []
+        picked: list[exp.Expr] = [sql.column(name) for name in (*sorted(self._used()), *bounds)]
         if self.placed:
             picked.append(exp.alias_(sql.county_of(source), PLACE))
         known = self._known()
@@ -251,6 +279,15 @@ class _Maker:
         rows = self._from_ledger(picked).order_by(sql.column(source.date_field))
         self.engine.rows(f"CREATE TABLE {table} AS {rows.sql('duckdb')}", {})
         return Copy(table, tuple(known.items()))
+
+    def _used(self) -> set[str]:
+        """Return the columns that some figure reads."""
+        source = self.source
+        used = {found.name for expression in self._catalogued() for found in expression.find_all(exp.Column)}
+        used |= {source.date_field, REPORTING_UNIT, *(name for metric in self._metrics() for name in metric.dimensions)}
+        used |= {source.year_field} if source.year_field else set()
+        used |= {PRECISION} if self.imprecise else set()
+        return used
 
     def _known(self) -> dict[exp.Expr, str]:
         """Return the greatest parts of the figures' conditions that no stated day enters, each with a name."""
@@ -270,7 +307,7 @@ class _Maker:
         return found
 
     def _from_ledger(self, picked: list[exp.Expr]) -> exp.Select:
-        query = exp.select(*picked).from_(exp.to_table(self.source.ledger), copy=False)
+        query = exp.select(*picked).from_(self.rows.copy(), copy=False)
         return sql.with_offices(sql.offices(query, self.source), self.source)
 
     def _count(self, query: exp.Select) -> int:
@@ -359,7 +396,7 @@ class _Text:
 
 def _base(source: Source) -> Source:
     """Return what the sources of one ledger by one date have in common."""
-    return replace(source, snapshot=False, undated=False, done=None)
+    return replace(source, snapshot=False, undated=False)
 
 
 def _expressions(columns: Columns) -> Iterator[exp.Expr]:

@@ -40,6 +40,18 @@ def connection(**rows):
     return con
 
 
+def with_versions(con, ledger, versions):
+    """Put the versions of some records, each the record and the day from which it stood, beside ``ledger``."""
+    schema = record_schema(ledgers()[ledger])
+    records = [{name: row.get(name) for name in schema.names} for row, _ in versions]
+    days = pa.array([day for _, day in versions], pa.date32())
+    table = pa.Table.from_pylist(records, schema=schema).append_column("stood_on", days)
+    con.register("rows_", table.append_column("version_no", pa.array(range(len(versions)), pa.int64())))
+    con.execute(f'CREATE TABLE "{ledger}_versions" AS SELECT * FROM rows_')
+    con.unregister("rows_")
+    return con
+
+
 def fair(day, county="渭滨区", **values):
     """One job fair."""
     row = {

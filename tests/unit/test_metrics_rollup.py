@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from metrics_tables import Asked, connection, course, event, fair, known_to
+from metrics_tables import Asked, connection, course, event, fair, known_to, with_versions
 from sqlglot import parse_one
 from test_metrics_oracle import PERIODS, examples, items, kpis, ledgers
 
@@ -60,6 +60,31 @@ def test_a_state_of_any_day_is_the_sum_of_its_changes(rectification, text, as_of
         assert query(STATES, period=text, as_of=as_of, grain=grain, version=kept, **words).rows == wanted
     tables = ask("R04", period=text, version=kept).engine.kept.tables
     assert "copy" not in {key[0] for key in tables}
+
+
+@examples(12)
+@given(
+    st.lists(
+        st.lists(st.tuples(items(), st.dates(D(2023, 10, 1), D(2024, 12, 31))), min_size=1, max_size=4), max_size=6
+    ),
+    st.sampled_from(PERIODS),
+    st.one_of(st.none(), st.dates(D(2024, 1, 15), D(2024, 12, 31))),
+    st.lists(st.sampled_from([*STATED, *({**words, "grain": "month"} for words in STATED)]), min_size=2, max_size=2),
+)
+def test_what_stood_on_any_day_is_kept_as_the_versions_tell_it(histories, text, as_of, asked):
+    current, versions = [], []
+    for number, history in enumerate(histories):
+        days = sorted(day for _, day in history)
+        told = [row | {"record_id": f"{number:02}"} for row, _ in history]
+        current.append(told[-1])
+        versions += zip(told, days, strict=True) if len(told) > 1 else []
+    con = with_versions(connection(rectification=current), "rectification", versions)
+    kept = Asked(con)
+    ids = [metric.id for metric in catalogue().values() if metric.ledger == "rectification"]
+    for words in asked:
+        wanted = query(ids, period=text, as_of=as_of, connection=con, **words).rows
+        assert query(ids, period=text, as_of=as_of, version=kept, **words).rows == wanted, words
+    assert None not in ask("R04", period=text, version=kept).engine.kept.rolled.values()
 
 
 @pytest.mark.parametrize(
@@ -118,6 +143,22 @@ def test_figures_and_states_come_from_sums():
     query(["J02", "J03", "R04"], period="2024", version=kept)
     tables = ask("J02", period="2024", version=kept).engine.kept.tables
     assert sorted((key[0], key[1].ledger) for key in tables) == [("states", "rectification"), ("sums", "job_fair")]
+
+
+def test_a_corrected_record_does_not_send_every_question_to_the_records():
+    row = {"record_id": "1", "found_date": D(2024, 1, 10), "deadline": D(2024, 2, 29), "status": "整改中"}
+    done = {**row, "status": "已完成", "done_date": D(2024, 4, 20)}
+    con = with_versions(
+        connection(rectification=[done]), "rectification", [(row, D(2024, 2, 5)), (done, D(2024, 5, 5))]
+    )
+    kept = Asked(con)
+    days = [D(2024, 2, 29), D(2024, 3, 31), D(2024, 4, 19), D(2024, 4, 20)]
+    assert [query("R04", period="2024", as_of=day, version=kept).rows[0].value for day in days] == [0, 1, 1, 0]
+    assert query("R01", period="2024Q1", as_of=days[1], version=kept).rows[0].value == 0
+    assert query("R01", period="2024Q1", version=kept).rows[0].value == 100
+    made = ask("R04", period="2024", version=kept).engine.kept
+    assert {key[0] for key in made.tables} >= {"lasted", "states", "copy"}
+    assert None not in made.rolled.values()
 
 
 def test_too_many_different_values_are_counted_from_the_records(monkeypatch):
