@@ -20,6 +20,7 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, 
 from dash.development.base_component import Component
 from flask import Flask, Response
 
+from analytics import moments
 from analytics.desk import tasks
 from analytics.ledgers import geography
 from analytics.metrics import MetricError
@@ -365,8 +366,12 @@ def _request(source: Source, path: str, search: str, newest: Snapshot, reader: R
     version, snapshot = state.version_of(search), newest
     notes: tuple[Any, ...] = ()
     if version is not None and version != newest.version_id:
-        found = source.named(version, reader.scope)
-        if found is None:
+        # Two versions of a small figure, laid side by side, could name a person: no old one holds discipline.
+        found = source.named(version, replace(reader.scope, discipline=False))
+        page = _PATHS.get(path)
+        if page is not None and page.newest_only:
+            notes = (f"“{page.title}”只按最新版本显示，不提供旧版本“{version}”的数字。",)
+        elif found is None:
             notes = (f"数据版本“{version}”已不再保留，现按最新版本显示。",)
         else:
             snapshot = found
@@ -406,9 +411,8 @@ def _asked(source: Source, path: str, search: str, person: Reader) -> tuple[Page
 
 
 def _moment(snapshot: Snapshot) -> str:
-    """Return when a version was published, in the machine's own time."""
-    moment = snapshot.published_at
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else ""
+    """Return when a version was published, ready for reading."""
+    return moments.told(snapshot.published_at) if snapshot.published_at else ""
 
 
 def _render(page: Page, asked: Request) -> tuple[Painted, Painted, str]:

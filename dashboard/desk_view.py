@@ -6,13 +6,13 @@ or decide anything.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from analytics import approvals as waiting
+from analytics import moments
 from analytics.console.differences import shown
 from analytics.desk import counter, keeping, tasks
 from analytics.desk.tasks import BUSY, SETTLED, Task
@@ -43,8 +43,8 @@ def address(task_id: str) -> str:
 
 
 def moment(text: str | None) -> str:
-    """Return a stored moment in the machine's own time."""
-    return f"{dt.datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M}" if text else ""
+    """Return a stored moment ready for reading; nothing where there is none."""
+    return moments.told(text) if text else ""
 
 
 def drop(settings: Settings, person: Person) -> dict[str, Any]:

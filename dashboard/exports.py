@@ -7,13 +7,14 @@ know what a page shows, nor how files are written.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, request, send_file
 
-from analytics import files, printing
+from analytics import files, moments, printing
 from analytics.ledgers import ledgers
 from analytics.metrics import MetricError
 from analytics.operations import audit
@@ -82,6 +83,16 @@ def serve_exports(server: Flask, settings: Settings, ask: Ask) -> None:
         who = VISITING if person.visitor else person.login
         audit.record(settings, who=who, action=action, target=target, success=success, address=request.remote_addr)
 
+    @contextmanager
+    def put_down_after(person: Person, target: str) -> Iterator[None]:
+        """Put an export down when it is made, or as one that failed."""
+        try:
+            yield
+        except BaseException:
+            put_down(person, "export", target, success=False)
+            raise
+        put_down(person, "export", target)
+
     @server.get("/export/records.<kind>", endpoint="export_rows")
     @needs("export")
     def rows(kind: str) -> Response:
@@ -90,10 +101,11 @@ def serve_exports(server: Flask, settings: Settings, ask: Ask) -> None:
         _, found, person = asked("/records", "?" + request.query_string.decode("utf-8", "replace"), "export")
         table = _said(lambda: row_table(found, kind))
         name = f"{table.title}_{found.county_name}_{found.period_name}"
-        put_down(person, "export", f"/records{found.view.search()}")
-        if kind == "csv":
-            return _file(files.comma_separated(table.headings, table.rows), "text/csv; charset=utf-8", f"{name}.csv")
-        return _file(files.workbook([table], about(found, table.title)), XLSX, f"{name}.xlsx")
+        with put_down_after(person, f"/records{found.view.search()}"):
+            if kind == "csv":
+                made = files.comma_separated(table.headings, table.rows)
+                return _file(made, "text/csv; charset=utf-8", f"{name}.csv")
+            return _file(files.workbook([table], about(found, table.title)), XLSX, f"{name}.xlsx")
 
     @server.get("/export/page.<kind>", endpoint="export_page")
     @needs("export")
@@ -104,17 +116,16 @@ def serve_exports(server: Flask, settings: Settings, ask: Ask) -> None:
             raise RefusalError(404, "没有这种文件", "页面可以导出为 .xlsx 或 .pdf。")
         drawn = _said(lambda: page.render(found))
         name = f"{page.title}_{found.county_name}_{found.period_name}"
-        put_down(person, "export", f"{kind} {at.path}{found.view.search()}")
-        if kind == "xlsx":
-            return _file(files.workbook(takeaway.tables_of(drawn), about(found, page.title)), XLSX, f"{name}.xlsx")
-        source = "；".join(f"{word}：{text}" for word, text in about(found, page.title) if word in _ON_PAPER)
-        title = f"{page.title}　{found.county_name}　{found.period_name}"
-        try:
-            return _file(
-                printing.pdf(paper.document(drawn, title=title, source=source)), "application/pdf", f"{name}.pdf"
-            )
-        except printing.NoBrowserError as error:
-            raise RefusalError(503, "没有生成 PDF", str(error)) from error
+        with put_down_after(person, f"{kind} {at.path}{found.view.search()}"):
+            if kind == "xlsx":
+                return _file(files.workbook(takeaway.tables_of(drawn), about(found, page.title)), XLSX, f"{name}.xlsx")
+            source = "；".join(f"{word}：{text}" for word, text in about(found, page.title) if word in _ON_PAPER)
+            title = f"{page.title}　{found.county_name}　{found.period_name}"
+            try:
+                made = printing.pdf(paper.document(drawn, title=title, source=source))
+            except printing.NoBrowserError as error:
+                raise RefusalError(503, "没有生成 PDF", str(error)) from error
+            return _file(made, "application/pdf", f"{name}.pdf")
 
     @server.get("/original/<upload_id>")
     @needs(SIGNED_IN)
@@ -156,7 +167,7 @@ def about(found: Request, title: str) -> list[tuple[str, str]]:
         ("县区", found.county_name),
         ("数据截至", f"{found.snapshot.reaches}"),
         ("数据版本", found.snapshot.version_id),
-        ("导出时间", f"{dt.datetime.now().astimezone():%Y-%m-%d %H:%M}"),
+        ("导出时间", moments.now()),
         ("来源", f"{PRODUCT}：本单位已入库的工作台账"),
         ("原页面", request.host_url.rstrip("/") + found.exactly),
     ]

@@ -24,6 +24,8 @@ _VOID = frozenset({"img", "br", "hr", "input"})
 _LEFT_OUT = frozenset({"ask", "picture", "define", "filters", "pager", "chips", "crumbs", "behind"})
 """Classes of what paper has no use for: what is clicked, and what is only there for the screen."""
 _NAMES = {"className": "class", "htmlFor": "for", "tabIndex": "tabindex", "colSpan": "colspan", "rowSpan": "rowspan"}
+_CHART = 660
+"""Pixels a chart takes: the width of A4 less the margins of the paper and of the panel, 96 pixels an inch."""
 _ON_SCREEN = re.compile(r"^点击[^。]*。?")
 """Sentences that speak of clicking."""
 
@@ -49,7 +51,7 @@ def document(page: Any, *, title: str, source: str) -> str:
         ".chart { width: 100%; } .panels { display: block !important; } "
         ".panel { break-inside: avoid; margin-top: 10px; } "
         ".panel-rows, .panel-history { break-inside: auto; } tr { break-inside: avoid; } "
-        ".rows { min-width: 0 !important; } "
+        ".rows, .scrolls .js-plotly-plot, .scrolls > div { min-width: 0 !important; } "
         ".table th, .table td { padding: 0.25rem 0.4rem; } .rows .wide, .rows .origin { min-width: 0; } "
     )
     return (
@@ -57,7 +59,7 @@ def document(page: Any, *, title: str, source: str) -> str:
         f"<title>{html.escape(title)}</title><style>{theme.css_variables()}\n{style}\n{sheets}</style></head>"
         f'<body><main id="main">{body}</main><script>{_plotly()}</script><script>'
         f"const charts = {drawn}; charts.forEach((chart, index) => Plotly.newPlot('chart' + index, chart.data, "
-        "Object.assign({}, chart.layout, {width: 640, height: Math.min(chart.layout.height || 280, 280)}), "
+        f"Object.assign({{}}, chart.layout, {{width: {_CHART}, height: Math.min(chart.layout.height || 280, 280)}}), "
         "{staticPlot: true, locale: 'zh-CN'}));</script></body></html>"
     )
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from analytics import moments
 from analytics.files import Cell, Number, Table
 from analytics.ledgers.model import geography, ledgers, read_declaration
 from analytics.metrics import (
@@ -148,7 +149,7 @@ def _about(answer: Answer, version: Version, place: str | None) -> Iterator[tupl
     yield "数据版本", answer.version
     moment = version.created_at
     if moment is not None:
-        yield "版本发布时间", f"{moment.astimezone():%Y-%m-%d %H:%M}"
+        yield "版本发布时间", moments.told(moment)
     yield "说明", "每个数字左侧的编号即指标编号，口径见附录三；“—”表示没有数据，不是 0；纪检台账的指标不在本简报内。"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from analytics import moments
 from analytics.desk import tasks
 from analytics.operations import audit
 from analytics.settings import Settings
@@ -61,5 +62,5 @@ def until(settings: Settings, task: tasks.Task) -> dt.date | None:
     """Return the day up to which a file that waits is kept; ``None`` where it is kept for good."""
     if not settings.keep_unconfirmed_days or task.state not in tasks.SETTLED:
         return None
-    changed = dt.datetime.fromisoformat(task.changed_at).astimezone()
+    changed = moments.local(task.changed_at)
     return (changed + dt.timedelta(days=settings.keep_unconfirmed_days)).date()

@@ -12,9 +12,10 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from analytics.severity import Severity
 
@@ -221,6 +222,17 @@ class Geography(_Model):
     whole_city: WholeCity
     federation: str
     counties: tuple[County, ...]
+    time_zone: str = "Asia/Shanghai"
+    """By whose clock times are told, whatever the machine's own is."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"没有名为 {name} 的时区，例如写 Asia/Shanghai") from error
+        return name
 
 
 def _lines(node: yaml.Node, path: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], int]:

@@ -19,6 +19,7 @@ from typing import Any, Literal, Unpack
 from pydantic import BaseModel, ConfigDict, Field
 from sqlglot import exp
 
+from analytics import moments
 from analytics.ledgers.model import geography, ledgers, read_declaration
 from analytics.metrics.compile import column
 from analytics.metrics.engine import DuckEngine
@@ -194,7 +195,7 @@ def _by_upload(ledger_id: str) -> str:
 def _sending(
     ledger: str, upload: Mapping[str, Any], rows: Mapping[str, Any] | None, held: int, day: dt.date
 ) -> Sending:
-    sent = upload["created_at"].replace(tzinfo=dt.UTC).astimezone().date()
+    sent = moments.local(upload["created_at"]).date()
     filled = rows["filled_"] if rows is not None else None
     sent_on = min(sent, filled) if filled is not None else sent
     stated = stated_period(upload["period"], day)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from analytics import moments
 from analytics.warehouse.errors import StoreBusy
 
 POLL_SECONDS = 0.05
@@ -24,7 +25,7 @@ def _busy(holder: Path, wait: float) -> StoreBusy:
     who = "另一个进程"
     try:
         note = json.loads(holder.read_text(encoding="utf-8"))
-        since = dt.datetime.fromisoformat(note["since"]).astimezone()
+        since = moments.local(note["since"])
         who = f"另一个进程（进程号 {note['pid']}，自 {since:%H:%M:%S} 起）"
     except (OSError, ValueError, KeyError, TypeError):
         # The note is a courtesy written after the lock was taken; without it the sentence is only less exact.

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from dash import Dash
 from flask import Flask, Response, abort, request
 
+from analytics import moments
 from analytics.ledgers import geography, ledgers
 from analytics.operations import accounts, audit, sessions
 from analytics.operations.accounts import About, AccountError
@@ -27,7 +28,6 @@ from dashboard.auth.who import current_person
 
 ROWS = 50
 """Lines of the audit on one page."""
-BEIJING = dt.timezone(dt.timedelta(hours=8))
 
 
 def connect(app: Dash, settings: Settings) -> None:
@@ -122,7 +122,7 @@ def _scope(about: About) -> str:
 
 def _moment(text: str | None) -> str:
     """Return a moment (ISO, UTC) as the office's clock shows it."""
-    return dt.datetime.fromisoformat(text).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S") if text else "—"
+    return moments.told(text, moments.SECOND) if text else "—"
 
 
 def _audit(app: Dash, settings: Settings) -> None:
@@ -157,7 +157,7 @@ def _audit(app: Dash, settings: Settings) -> None:
         stream = io.StringIO()
         writer = csv.writer(stream)
         writer.writerow(
-            ("序号", "时间（北京）", "何人", "来自", "动作", "对象", "之前", "之后", "成功", "前一条校验值", "校验值")
+            ("序号", "时间", "何人", "来自", "动作", "对象", "之前", "之后", "成功", "前一条校验值", "校验值")
         )
         writer.writerows(_cells(line) for line in found)
         audit.record(
@@ -183,7 +183,7 @@ def _wanted() -> tuple[Wanted, dict[str, str]]:
     for name, extra in (("since", 0), ("until", 1)):
         try:
             day = dt.date.fromisoformat(given.get(name, ""))
-            begins = dt.datetime.combine(day, dt.time(), BEIJING) + dt.timedelta(days=extra)
+            begins = dt.datetime.combine(day, dt.time(), moments.zone()) + dt.timedelta(days=extra)
         except (ValueError, OverflowError):
             # Not a day: nothing is asked about it.
             continue

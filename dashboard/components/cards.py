@@ -237,14 +237,16 @@ def completion_bar(
         return html.Div([*(lines if otherwise else lines[1:]), caution], className="completion")
     pace = None if pace_gap is None else completion - pace_gap
     tone = tone_of_pace(light, pace_gap)
-    word = "当年累计完成率" if to_date else "完成率"
+    # A figure that is a share itself is not said to have a rate of completion.
+    rate = target.endswith("%")
+    word = ("当年累计" if to_date else "") + ("达成目标" if rate else "完成率")
+    reached = html.Strong(percent(completion))
+    aim = f" · {'目标' if to_date or rate else '全年目标'} {target}"
     judged = pace_words(pace_gap)
     return html.Div(
         [
             html.Div(
-                html.Span(
-                    [html.Strong(percent(completion)), f" {word} · {'目标' if to_date else '全年目标'} {target}"]
-                ),
+                html.Span([f"{word} ", reached, aim] if rate else [reached, f" {word}{aim}"]),
                 className="completion-words",
             ),
             html.Div(

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from dash import html
 from dash.development.base_component import Component
 
-from analytics.ledgers import geography
+from analytics.ledgers import geography, ledgers
 from analytics.metrics.periods import parse_period
 from analytics.metrics.scope import Scope
 from dashboard import state
@@ -157,6 +157,11 @@ class Page:
     ledgers: tuple[str, ...] = ()
     shell: Callable[[str], Sequence[Any]] | None = None
     remembered: bool = False
+
+    @property
+    def newest_only(self) -> bool:
+        """Whether older versions are refused: the difference of two small figures could name a person."""
+        return any(ledgers()[ledger].restricted for ledger in self.ledgers)
 
     def opens_to(self, reader: Reader) -> bool:
         """Return whether ``reader`` may come; a page that does not open is not in the navigation either."""

@@ -5,13 +5,13 @@ It asks one data version and computes nothing.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
 
+from analytics import moments
 from analytics.ledgers import Ledger, ledgers
 from dashboard.components import frame, tables
 from dashboard.components.text import DASH
@@ -163,11 +163,8 @@ def _value(kind: str, value: Any) -> str:
 
 
 def _moment(value: Any) -> str:
-    """Return a moment (UTC, or its ISO text) in the machine's own time."""
-    if value is None:
-        return DASH
-    moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
-    return f"{(moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone():%Y-%m-%d %H:%M}"
+    """Return a moment (UTC, or its ISO text) ready for reading; a dash where there is none."""
+    return DASH if value is None else moments.told(value)
 
 
 PAGE = Page(path=RECORD, title="记录", render=render, listed=False, action="records")

@@ -16,10 +16,17 @@ PAGE = Sheet(
         Band("督办", (Overdue(most=8, span=7), Stack((Ages(), Parts("item_status")), span=5))),
         Band(
             "走势与县区",
-            (Trend(), Parts("item_source", span=5), CountyMap(span=7), Ranking()),
+            (Trend(span=12), CountyMap(span=7), Ranking()),
             foci=("R01", "R03", "R04", "R_all"),
         ),
-        Band("构成", (Parts("item_category"), Parts("R_all", "resp_unit", "责任单位"))),
+        Band(
+            "构成",
+            (
+                Parts("item_source", span=4),
+                Parts("item_category", span=4),
+                Parts("R_all", "resp_unit", "责任单位", span=4),
+            ),
+        ),
         Band("说明", (Words(("R_all", "R01", "R04")),)),
     ),
 ).page()

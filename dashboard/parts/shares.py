@@ -43,7 +43,8 @@ class Parts:
     def draw(self, canvas: Canvas) -> Component | None:
         """Return the parts with their shares; nothing where there is no figure."""
         found = canvas.snapshot.composition(self.what, canvas.request.asked, by=self.by)
-        parts = [part for part in found.parts if part.value is not None]
+        # A class that nothing falls into says nothing beside those that something does.
+        parts = [part for part in found.parts if part.value]
         if not found.value or all(part.label == UNFILLED for part in parts):
             return None
         longest = max((part.share or 0.0 for part in parts), default=0.0) or 1.0
@@ -99,7 +100,8 @@ class Split:
         """Return the parts as bars; nothing where there is no figure."""
         metric = canvas.metric(self.metric)
         rows = canvas.snapshot.split(self.metric, self.by, canvas.request.asked)
-        known = [row for row in rows if row.value is not None or row.flags]
+        rate = metric.unit == "%"
+        known = [row for row in rows if row.value or row.flags or (rate and row.value is not None)]
         if not known:
             return None
         highest = max((float(row.value) for row in known if row.value is not None), default=0.0)

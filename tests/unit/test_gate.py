@@ -10,6 +10,7 @@ import html
 import json
 import logging
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,19 @@ from flask.testing import FlaskClient
 from people_kit import small_city
 from pydantic import SecretStr
 
+from analytics import intake, printing
+from analytics.metrics import MetricError
 from analytics.operations import accounts, audit, sessions
+from analytics.operations.people import VISITOR
 from analytics.operations.roles import roles
 from analytics.settings import Settings
+from analytics.warehouse import publish
 from dashboard import asking
-from dashboard.app import create_app
+from dashboard.app import _asked, create_app
 from dashboard.auth.gate import CALLBACKS, own_address
 from dashboard.auth.needs import needed
 from dashboard.monitoring import JsonLines
+from dashboard.source import Source
 
 GOOD = "一句好记又够长的话，只有我知道"
 READERS = {"leader", "analyst", "reporter", "steward"}
@@ -284,6 +290,34 @@ def test_what_a_visitor_takes_away_is_put_down_with_where_they_asked_from(app: D
     assert answer.status_code == 200
     last = audit.lines(settings, limit=1)[0][0]
     assert (last.who, last.action, last.address) == ("visitor", "export", "127.0.0.1")
+
+
+def test_a_file_that_was_not_made_is_put_down_as_failed(
+    app: Dash, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(printing, "BROWSERS", ())
+    assert app.server.test_client().get("/export/page.pdf?at=/fairs").status_code == 503
+    last = audit.lines(settings, limit=1)[0][0]
+    assert (last.action, last.target, last.success) == ("export", "pdf /fairs", False)
+
+
+def test_no_two_versions_of_a_discipline_figure_can_be_compared(tmp_path: Path) -> None:
+    """An old version opens without the discipline ledgers, and their own page does not open it at all."""
+    settings = small_city(tmp_path)
+    old = publish.versions(settings)[-1]
+    (tmp_path / "再考一次.csv").write_text("考试日期,职级,参考人次,合格人数\n2024-07-01,处级,40,39\n", encoding="utf-8")
+    intake.ingest([tmp_path / "再考一次.csv"], settings)
+    source = Source(settings)
+    everything = replace(VISITOR, roles=frozenset(roles()), discipline=True)
+    newest = source.current(everything.scope)
+    assert newest.version_id != old
+    page, asked = _asked(source, "/integrity", f"?version={old}", everything)
+    assert (page.title, asked.snapshot.version_id) == ("廉政", newest.version_id)
+    assert "不提供旧版本" in str(asked.notes[0])
+    rows = _asked(source, "/records", f"?version={old}&metric=D02", everything)[1]
+    assert rows.snapshot.version_id == old
+    with pytest.raises(MetricError):
+        rows.snapshot.figures(("D02",), rows.asked)
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,11 @@ def test_paper_holds_the_figures_and_nothing_to_click() -> None:
     assert "https://" not in text.partition("<main")[2].partition("</main>")[0]
 
 
+def test_a_share_held_against_its_target_is_not_said_to_have_a_rate() -> None:
+    bar = cards.completion_bar(target="95.0%", completion=82.8, pace_gap=None)
+    assert takeaway.plain(bar) == "达成目标 82.8% · 目标 95.0%"
+
+
 def test_what_a_workbook_says_cannot_become_part_of_the_page() -> None:
     evil = tables.plain_table(caption="表", headings=["列"], rows=[["<script>alert(1)</script>"]])
     assert "<script>alert" not in paper.document([evil], title="x", source="y").partition("<main")[2]
