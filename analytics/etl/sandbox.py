@@ -9,6 +9,7 @@ Knows nothing of how a workbook is read.
 from __future__ import annotations
 
 import atexit
+import errno
 import fcntl
 import hashlib
 import json
@@ -345,11 +346,23 @@ def _memory_file(name: str, content: bytes) -> int:
 
 
 def _sealed(descriptor: int) -> bytes | mmap.mmap:
-    """Return a child's answer, not copied, after making sure that nothing it may have left behind can change it."""
+    """Return a child's answer after making sure that nothing it may have left behind can change it.
+
+    It is not copied, but while somebody looks at the memory of the child that has just ended (``ps``, a monitor): the
+    kernel then keeps its pages a little longer, and refuses the seal for their sake.
+    """
     seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
-    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+    busy = False
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+    except OSError as error:
+        busy = error.errno == errno.EBUSY
+        if not busy:
+            raise
     size = os.fstat(descriptor).st_size
-    return mmap.mmap(descriptor, size, access=mmap.ACCESS_READ) if 0 < size < _LARGEST_ANSWER else b""
+    if not 0 < size < _LARGEST_ANSWER:
+        return b""
+    return os.pread(descriptor, size, 0) if busy else mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
 
 
 def _text(descriptor: int) -> str:

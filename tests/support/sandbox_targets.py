@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import mmap
 import os
 import signal
 import time
@@ -68,15 +69,26 @@ def misbehave(content: bytes, options: IngestOptions, limits: Limits) -> Outcome
         return Outcome(FileReport("x" * (3 << 20), "", "accepted"))
     if word.startswith("garbage:"):
         for descriptor in range(3, 20):
-            try:
-                if "answer" in str(Path(f"/proc/self/fd/{descriptor}").readlink()):
-                    os.write(descriptor, bytes.fromhex(word.removeprefix("garbage:")))
-                    os._exit(0)
-            except OSError:
-                continue
+            if _leads_to_the_answer(descriptor):
+                os.write(descriptor, bytes.fromhex(word.removeprefix("garbage:")))
+                os._exit(0)
+    if word == "held":
+        held = [each for each in range(3, 20) if _leads_to_the_answer(each)]
+        os.ftruncate(held[0], 4096)
+        with mmap.mmap(held[0], 4096):
+            if os.fork() == 0:
+                time.sleep(0.5)
+                os._exit(0)
     if word.startswith("wait:"):
         time.sleep(float(word.removeprefix("wait:")))
     return everything(content, options, limits)
+
+
+def _leads_to_the_answer(descriptor: int) -> bool:
+    try:
+        return "answer" in str(Path(f"/proc/self/fd/{descriptor}").readlink())
+    except OSError:
+        return False
 
 
 def everything(content: bytes, options: IngestOptions, limits: Limits) -> Outcome:

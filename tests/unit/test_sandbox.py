@@ -102,6 +102,11 @@ def test_no_child_takes_more_memory_than_it_is_given(reader: Reader):
     assert 100 << 20 < reader.peak <= SETTINGS.reader_memory
 
 
+def test_an_answer_whose_pages_are_still_held_when_the_child_has_ended_is_taken_all_the_same(reader: Reader):
+    """As where somebody looks at its memory just then (``ps``, a monitor)."""
+    assert reader.read(b"held", OPTIONS).report.state == "partially_accepted"
+
+
 def test_a_flood_of_error_output_does_no_harm(reader: Reader):
     assert reader.read(b"flood", OPTIONS).report.state == "accepted"
 
