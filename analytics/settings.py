@@ -26,8 +26,8 @@ class Settings(BaseSettings):
     data: Path = Path("data")
     lock_wait: float = Field(default=30.0, ge=0)
     """How long a write waits for another process to finish its own."""
-    reader_memory: int = Field(default=1 << 30, gt=0)
-    """Most address space, above the bare interpreter's, that reading one file may take."""
+    reader_memory: int = Field(default=2 << 30, gt=0)
+    """Most memory that a process may take to read one file; a ledger of a million rows takes about 1.5 GiB."""
     reader_seconds: float = Field(default=120.0, gt=0)
     max_file_bytes: int = Field(default=200 << 20, gt=0)
     max_unpacked_bytes: int = Field(default=2 << 30, gt=0)

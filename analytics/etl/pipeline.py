@@ -104,6 +104,9 @@ def read(
     Returns:
         The report, the records by ledger, and the rows held back. Nothing is loaded of a file that cannot
         be opened or in which no ledger is recognised.
+
+    Raises:
+        MemoryError: There is not enough memory for its tables.
     """
     report = FileReport(options.file_name, hashlib.sha256(content).hexdigest(), "rejected")
     try:
@@ -114,6 +117,9 @@ def read(
         return Outcome(report)
     try:
         return _Reader(workbook.sheets, workbook.findings, workbook.date1904, options, report).run()
+    except MemoryError:
+        # Whoever bounds this process knows the bound, and tells the person what to do.
+        raise
     except Exception as error:  # noqa: BLE001 - the last line of defence: one file must not take others with it
         _LOG.exception("reading %s failed", options.file_name)
         failed = FileReport(options.file_name, report.sha256, "rejected")

@@ -8,6 +8,7 @@ from handmade import FAIR, book, codes, fair, ingest, records, rows_held, rows_l
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analytics.etl import pipeline
 from analytics.etl.mapping import fingerprint
 from analytics.etl.pipeline import read
 from analytics.etl.report import IngestOptions
@@ -820,3 +821,12 @@ def test_a_bracket_that_narrows_a_heading_is_never_dropped() -> None:
     rows = [[*FAIR[:8], "服务人次（农民工/新就业形态）"], fair("甲")]
     (found,) = said(ingest(book(("招聘会", rows))), "MAP-REQUIRED-MISSING")
     assert "服务人次" in found.message
+
+
+def test_too_little_memory_is_no_fault_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacking(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(pipeline, "find_tables", lacking)
+    with pytest.raises(MemoryError):
+        read("台账\n甲".encode(), IngestOptions("台账.csv", dt.date(2025, 1, 1)))
