@@ -29,11 +29,11 @@ test: ## 准备测试所需的一切（含浏览器和中文字体）并运行�
 	@$(ENVIRONMENT) duckdb2
 	@$(ENVIRONMENT) tests 'not slow' $(PYTEST)
 
-test-all: ## 与 test 相同，另加标记为 slow 的测试
+test-all: ## 与 test 相同，另加标记为 slow 的测试，并为性质测试另抽新的例子
 	@$(ENVIRONMENT) dev
 	@$(ENVIRONMENT) browser
 	@$(ENVIRONMENT) duckdb2
-	@$(ENVIRONMENT) tests 'slow or not slow' $(PYTEST)
+	@TAIZHANG_TEST_EXAMPLES=new-examples $(ENVIRONMENT) tests 'slow or not slow' $(PYTEST)
 
 test-postgresql: ## 临时起一个 PostgreSQL，在它上面再跑一遍账号、审计、上传台的测试
 	@$(ENVIRONMENT) dev

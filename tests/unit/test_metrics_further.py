@@ -72,12 +72,18 @@ def expected(kpi, rows, start, end):
     return figure(kpi, in_window(kpi, rows, None if kpi in STATES else start, end))
 
 
-HOMES = {"渭滨区总工会": "渭滨区", "凤县总工会": "凤县", "机关党委": "市本级"}
+HOMES = {"渭滨区总工会": "渭滨区", "凤县总工会": "凤县"}
 
 
 def of_county(ledger, rows, county):
-    name = "org" if ledger == "honour" else "reporting_unit"
-    return [row for row in rows if (row["county"] if "county" in row else HOMES[row[name]]) == county]
+    # An honoured unit that names no county is at home with the unit that reports it.
+    names = ["org", "reporting_unit"] if ledger == "honour" else ["reporting_unit"]
+
+    def home(row):
+        found = [HOMES[row[name]] for name in names if row[name] in HOMES]
+        return row["county"] if "county" in row else [*found, "市本级"][0]
+
+    return [row for row in rows if home(row) == county]
 
 
 @few
