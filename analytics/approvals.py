@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 from rapidfuzz import fuzz
 
+from analytics import moments
 from analytics.ledgers.model import Column, Ledger, ledgers
 from analytics.operations import audit
 from analytics.settings import Settings
@@ -196,7 +197,7 @@ def decide(
     record, other = item.record, item.other
     text = None
     if action == "accept":
-        text = _accepted(settings, item, value, reason, today or dt.date.today())
+        text = _accepted(settings, item, value, reason, today or moments.today())
     if action == "merge" and other is not None and keep == record.record_id:
         record, other = other, record
     decision = Decision(

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import click
 
-from analytics import cli_briefing, cli_desk, cli_history, cli_store, cli_users
+from analytics import cli_briefing, cli_desk, cli_history, cli_store, cli_users, moments
 from analytics.console import reports
 from analytics.console.acts import act, acting, files_on_record
 from analytics.console.chinese import speak_chinese
@@ -390,7 +390,7 @@ def template(ledger: str, output: Path, as_json: bool) -> None:
 
     check_suffix(output, "xlsx")
     declared = find_ledger(ledger)
-    write(output, build(declared, today=dt.date.today()))
+    write(output, build(declared, today=moments.today()))
     tell_written(output, as_json, ledger=declared.id)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from analytics import moments
 from analytics.etl.codes import CODES, rule_code
 from analytics.ledgers import ledgers
 from analytics.metrics.periods import Period, parse_period
@@ -88,7 +89,7 @@ def most_frequent(
         discipline: As in ``metrics.query``.
         most: How many kinds of either to return.
     """
-    day = as_of or dt.date.today()
+    day = as_of or moments.today()
     asked = parse_period(period, day)
     where: Where = {"version": version, "discipline": discipline, "county": county}
     every = all_sendings({"version": version, "discipline": discipline}, day)

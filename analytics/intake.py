@@ -18,6 +18,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from analytics import moments
 from analytics.etl.report import FileReport, Finding, IngestOptions, Outcome
 from analytics.pump import Job, Plan, Pump, Reader, duplicate
 from analytics.settings import Settings
@@ -162,7 +163,7 @@ def ingest(
         wait=wait,
     )
     files = expand(paths)
-    day = today or dt.date.today()
+    day = today or moments.today()
 
     def ask(path: Path) -> IngestOptions:
         return IngestOptions(
@@ -516,7 +517,7 @@ def export(
     if period is not None:
         from analytics.metrics.periods import parse_period
 
-        found = parse_period(period, today or dt.date.today())
+        found = parse_period(period, today or moments.today())
         days = (found.start, found.end)
     table = records(version, version.ledgers[ledger], days)
     if isinstance(output, Path):

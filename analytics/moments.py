@@ -33,3 +33,8 @@ def told(moment: dt.datetime | str, form: str = MINUTE) -> str:
 def now() -> str:
     """Return this very moment, ready for reading."""
     return told(dt.datetime.now(dt.UTC))
+
+
+def today() -> dt.date:
+    """Return the day it is in the declared time zone."""
+    return dt.datetime.now(zone()).date()

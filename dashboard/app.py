@@ -313,7 +313,7 @@ def _screen(source: Source, path: str, search: str, reader: Reader, known: str |
         main, footer, title = _render(page, asked)
     else:
         alike = _nameless(reader)
-        key = Looked(asked.snapshot.version_id, snapshot.version_id, dt.date.today(), path, search, alike)
+        key = Looked(asked.snapshot.version_id, snapshot.version_id, moments.today(), path, search, alike)
         own = replace(asked, reader=alike)
         main, footer, title = source.screens.answer(key, lambda: _render(page, own))
     return Shown(main, footer, title, _links(reader, path, asked.view))

@@ -6,7 +6,6 @@ hand to hand. This module must not know how a report looks on paper, nor any KPI
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -126,7 +125,7 @@ def gather(period: str | Period, **where: Unpack[Where]) -> Briefing:
         MetricError: There is no such county.
         PeriodError: The period's text names no period.
     """
-    day = where.get("as_of") or dt.date.today()
+    day = where.get("as_of") or moments.today()
     version = where.get("version") or current_version(where.get("settings"))
     where = where | {"version": version, "as_of": day, "discipline": False}
     asked = parse_period(period, day)

@@ -45,7 +45,7 @@ def write_log(folder: Path, error: BaseException) -> Path:
 
     Where ``folder`` cannot be written the system's temporary folder takes it.
     """
-    name = f"error-{dt.datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.log"
+    name = f"error-{dt.datetime.now().astimezone():%Y%m%d-%H%M%S}-{os.getpid()}.log"
     text = "".join(traceback.format_exception(error))
     for place in (folder, Path(tempfile.gettempdir())):
         try:

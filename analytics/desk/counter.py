@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import IO, Any
 
-from analytics import intake
+from analytics import intake, moments
 from analytics.desk import rights, tasks, worker
 from analytics.desk.tasks import BUSY, SETTLED, Task
 from analytics.etl.corrections import place_of
@@ -519,4 +519,4 @@ def template(person: Person, ledger: str) -> tuple[str, bytes]:
     declared = next((one for one in templates(person) if one.id == ledger), None)
     if declared is None:
         raise Refused("没有这种台账，或它不在您负责的范围内。", 404)
-    return f"{declared.name}模板.xlsx", build(declared, today=dt.date.today())
+    return f"{declared.name}模板.xlsx", build(declared, today=moments.today())

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from analytics import intake
+from analytics import intake, moments
 from analytics.desk import rights, tasks
 from analytics.desk.tasks import Task
 from analytics.etl.report import Correction, FileReport, Finding, IngestOptions, Outcome
@@ -67,7 +67,7 @@ def said_of(task: Task) -> dict[str, Any]:
 def read(settings: Settings, waiting: Sequence[Task], reader: intake.Reader) -> Iterator[Task]:
     """Read files and settle each as ready, refused or a duplicate; yield those that are settled."""
     version = published.current(settings)
-    today = dt.date.today()
+    today = moments.today()
     begun: list[Task] = []
 
     def items() -> Iterator[tuple[Path | bytes, IngestOptions]]:

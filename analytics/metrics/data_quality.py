@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
+from analytics import moments
 from analytics.ledgers.model import ledgers
 from analytics.metrics.answer import UNFILLED, Answer, MetricRow
 from analytics.metrics.model import COUNTY, UNIT
@@ -108,7 +109,7 @@ def quality(
     Raises:
         PeriodError: The period's text names no period.
     """
-    day = as_of or dt.date.today()
+    day = as_of or moments.today()
     asked = parse_period(period, day)
     where: Where = {
         "unit": unit, "version": version, "settings": settings, "discipline": discipline, "scope": scope,
@@ -170,7 +171,7 @@ def answer(
         raise MetricError(f"{names} 不能按 {'、'.join(lacking)} 分组；可以用 {'、'.join(DIMENSIONS)}")
     if grain is not None and grain not in GRAIN_MONTHS:
         raise MetricError(f"没有这种时间粒度：{grain}；可以用 {'、'.join(GRAIN_MONTHS)}")
-    day = where.get("as_of") or dt.date.today()
+    day = where.get("as_of") or moments.today()
     asked = parse_period(period, day)
     version = where.get("version")
     if where.get("connection") is None:
@@ -195,7 +196,7 @@ def quality_rows(
     metrics: Sequence[QualityMetric], *, period: Period, by: Sequence[str], **where: Unpack[Where]
 ) -> list[MetricRow]:
     """Return figures about the data itself, split by ``ledger``, ``unit`` or ``county``."""
-    day = where.get("as_of") or dt.date.today()
+    day = where.get("as_of") or moments.today()
     every = all_sendings(where, day)
     sent = [one for one in limited(every, where) if one.sent_on <= day]
     keys = {tuple(_value(one, name) for name in by) for one in sent if one.touches(period)} if by else {()}

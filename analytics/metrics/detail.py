@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlglot import exp
 
+from analytics import moments
 from analytics.ledgers.model import ledgers
 from analytics.ledgers.schema import TRACE, record_schema
 from analytics.metrics import compile as sql
@@ -105,7 +106,7 @@ def records(
     if reason is not None:
         raise MetricError(reason)
     wanted = dict(dims or {})
-    day = as_of or dt.date.today()
+    day = as_of or moments.today()
     for grain in GRAIN_MONTHS:
         if grain in wanted:
             period = _narrowed(parse_period(period, day), wanted.pop(grain), day)
@@ -138,7 +139,7 @@ def overdue(
     All of them, or the first ``limit``; only some ``columns``, as in ``records``. ``frame.attrs["total"]`` is how many
     there are.
     """
-    day = as_of or dt.date.today()
+    day = as_of or moments.today()
     find_county(county)
     return records(
         OVERDUE, period=from_days(day, day), county=county, as_of=day, limit=limit, sort="deadline",
@@ -375,7 +376,7 @@ def ledger_rows(
     columns = [sql.column(field.name) for field in record_schema(found)]
     query = exp.select(*columns).from_(exp.to_table(id)).order_by(day, sql.column("file_name"), sql.column("row"))
     if period is not None:
-        span = parse_period(period, dt.date.today())
+        span = parse_period(period, moments.today())
         start, end = (span.start, span.end) if found.date_field else (span.start.year, span.end.year)
         given |= {"start": start, "end": end}
         conditions.append(exp.Between(this=day, low=exp.Placeholder(this="start"), high=exp.Placeholder(this="end")))

@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from analytics import moments
 from analytics.ledgers.model import geography
 from analytics.metrics.compute import Scope
 from analytics.metrics.discipline import Stretch, refusal, stretch_of
@@ -72,7 +73,7 @@ def ask(
     scope: Seen | None = None,
 ) -> Asked:
     """Resolve and check a question; see ``query``."""
-    day = as_of or dt.date.today()
+    day = as_of or moments.today()
     dims = (by,) if isinstance(by, str) else tuple(by)
     if grain is not None and grain not in GRAIN_MONTHS:
         raise MetricError(f"没有这种时间粒度：{grain}；可以用 {'、'.join(GRAIN_MONTHS)}")
@@ -91,7 +92,7 @@ def ask(
     if connection is None:
         version = version or current_version(settings)
     asked = parse_period(period, day)
-    reaches = (version.data_as_of if version is not None else None) or dt.date.today()
+    reaches = (version.data_as_of if version is not None else None) or moments.today()
     metrics = _allowed(
         metrics, dims, grain, placed=placed, discipline=discipline, named=ids is not None,
         stretch=stretch_of(asked, day, reaches),

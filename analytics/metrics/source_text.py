@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from analytics import moments
 from analytics.ledgers.model import read_declaration
 from analytics.metrics.model import SOURCE_TEXT_FILE, catalogue, declarations_folder
 from analytics.metrics.periods import Period, parse_period
@@ -134,7 +135,7 @@ def check_source_text(
         PeriodError: The period's text names no period.
     """
     table = source_text()
-    day = as_of or dt.date.today()
+    day = as_of or moments.today()
     asked = parse_period(period, day)
     if asked.code != str(table.year):
         raise MetricError(f"原文说的是{table.year}年，不能用来核对{asked.label}；请写 --period {table.year}")

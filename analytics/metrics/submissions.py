@@ -318,7 +318,7 @@ def submission_calendar(
         MetricError: The ledger is not one that must be sent monthly.
         PeriodError: The period's text names no period.
     """
-    day = where.get("as_of") or dt.date.today()
+    day = where.get("as_of") or moments.today()
     return calendar_of(all_sendings(where, day), period, ledger, day, where)
 
 

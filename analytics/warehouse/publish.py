@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from analytics import moments
 from analytics.ledgers.model import Ledger
 from analytics.settings import Settings
 from analytics.warehouse import decisions, leases, tables
@@ -308,7 +309,7 @@ def _write_ledger(
     names = decisions.picked(con, ledger, "r") if decided else [f"r.{quoted(name)}" for name in tables.columns(ledger)]
     picked = ", ".join(names)
     last_days = dict(
-        con.execute("SELECT y, max(day) FILTER (day <= ?) FROM newest GROUP BY y", [dt.date.today()]).fetchall()
+        con.execute("SELECT y, max(day) FILTER (day <= ?) FROM newest GROUP BY y", [moments.today()]).fetchall()
     )
     # Rows are only ever appended, in the order of their versions, which a join would not promise to keep.
     same = f"SELECT (SELECT count(*) FROM {table}) = (SELECT count(*) FROM newest)"

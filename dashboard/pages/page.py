@@ -5,7 +5,6 @@ This module must not know any single page.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from urllib.parse import urlencode
 from dash import html
 from dash.development.base_component import Component
 
+from analytics import moments
 from analytics.ledgers import geography, ledgers
 from analytics.metrics.periods import parse_period
 from analytics.metrics.scope import Scope
@@ -66,7 +66,7 @@ class Request:
     def asked(self) -> Question:
         """What the screen asks about. Without a period in the address: the newest year with data."""
         period = parse_period(self.view.period or f"{self.snapshot.reaches.year}", self.snapshot.reaches)
-        return Question(period=period, county=self.view.county, as_of=self.view.as_of or dt.date.today())
+        return Question(period=period, county=self.view.county, as_of=self.view.as_of or moments.today())
 
     @property
     def code(self) -> str:

@@ -17,6 +17,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from analytics import moments
+
 COMMAND = Path(sys.executable).with_name("taizhang")
 HEADERS = ("招聘会名称", "举办日期", "县区", "举办地点", "主办单位", "举办方式", "参会企业数", "提供岗位数", "服务人次")
 
@@ -402,4 +404,4 @@ def test_a_template_is_written_with_this_years_example(office: Office) -> None:
     office.run("template", "招聘会台账", "-o", path)
     cells = [cell.value for row in openpyxl.load_workbook(path).active for cell in row]
     assert "示例" in cells
-    assert dt.datetime(dt.date.today().year, 1, 15) in cells
+    assert dt.datetime(moments.today().year, 1, 15) in cells

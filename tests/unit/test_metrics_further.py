@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from metrics_oracle_further import DISCIPLINE, LEDGER, STATES, figure, held_of_due, in_window
 from metrics_tables import connection, event, fair, known_to
 
+from analytics import moments
 from analytics.ledgers import ledgers
 from analytics.metrics import HIDDEN, MetricError, catalogue, parse_period, query, ranking, records, trend
 from analytics.metrics.due import due_rules
@@ -91,7 +92,7 @@ def of_county(ledger, rows, county):
 def test_every_further_kpi_equals_the_plain_computation(tables, text, as_of):
     (ledger,) = tables
     con = connection(**tables)
-    day = as_of or D.today()
+    day = as_of or moments.today()
     period = parse_period(text, day)
     ids = [id_ for id_, home in LEDGER.items() if home == ledger and (as_of is None or id_ not in DISCIPLINE)]
     for row in query(ids, period=period, as_of=as_of, connection=con, discipline=True).rows if ids else []:
@@ -110,7 +111,7 @@ def test_every_further_kpi_equals_the_plain_computation(tables, text, as_of):
 def test_counties_are_split_as_the_plain_computation_splits_them(tables, text):
     (ledger,) = tables
     con = connection(**tables)
-    period = parse_period(text, D.today())
+    period = parse_period(text, moments.today())
     ids = [id_ for id_, home in LEDGER.items() if home == ledger and id_ not in DISCIPLINE]
     for row in query(ids, period=period, by="county", connection=con).rows if ids else []:
         mine = of_county(ledger, tables[ledger], row.dims["county"])
@@ -127,7 +128,7 @@ def test_every_bucket_equals_the_plain_computation_of_its_days(tables, grain):
     if not ids:
         return
     for row in query(ids, period="2023-11..2024-08", grain=grain, connection=con).rows:
-        whole = parse_period(row.dims[grain], D.today())
+        whole = parse_period(row.dims[grain], moments.today())
         bucket = from_days(max(whole.start, D(2023, 11, 1)), min(whole.end, D(2024, 8, 31)))
         value = expected(row.id, tables[ledger], bucket.start, bucket.end)
         assert same(row.value, value), (row.id, row.dims, row.value, value)
@@ -222,7 +223,7 @@ ROSTER = [
 @few
 @given(EVENTS, st.sampled_from([*PERIODS, "2024-03", "2024-06", "2024Q2"]))
 def test_party_life_held_of_what_was_due_equals_the_plain_computation(events, text):
-    period = parse_period(text, D.today())
+    period = parse_period(text, moments.today())
     con = connection(event=events, party_org=ROSTER)
     row = query("P02", period=period, connection=con).rows[0]
     value = held_of_due(events, BRANCHES, period.start, period.end)
@@ -234,7 +235,7 @@ def test_party_life_held_of_what_was_due_equals_the_plain_computation(events, te
 def test_party_life_by_month_equals_the_plain_computation(events):
     con = connection(event=events, party_org=ROSTER)
     for row in query("P02", period="2024", grain="month", connection=con).rows:
-        month = parse_period(row.dims["month"], D.today())
+        month = parse_period(row.dims["month"], moments.today())
         value = held_of_due(events, BRANCHES, month.start, month.end)
         assert same(row.value, value), (row.dims, row.value, value)
 

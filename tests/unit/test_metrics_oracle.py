@@ -10,6 +10,7 @@ from metrics_oracle import ALL, STATES, approx_rows, figure, in_window, ledger_o
 from metrics_oracle_further import LEDGER as FURTHER
 from metrics_tables import connection
 
+from analytics import moments
 from analytics.metrics import catalogue, parse_period, query, records
 from analytics.metrics.periods import from_days, shift_months
 
@@ -141,7 +142,7 @@ def test_every_declared_kpi_is_computed_a_second_time():
 @examples(32)
 @given(ledgers, st.sampled_from(PERIODS), st.one_of(st.none(), st.dates(D(2024, 1, 15), D(2024, 12, 31))))
 def test_every_figure_and_its_bases_equal_the_plain_computation(data, text, as_of):
-    day = as_of or D.today()
+    day = as_of or moments.today()
     period = parse_period(text, day)
     answer = query(kpis(data), period=period, as_of=as_of, connection=connection(**data))
     before = period.previous_window(day)
@@ -162,7 +163,7 @@ def test_every_figure_and_its_bases_equal_the_plain_computation(data, text, as_o
 @examples(16)
 @given(ledgers, st.sampled_from(PERIODS))
 def test_counties_split_as_the_plain_computation_splits_them(data, text):
-    day = D.today()
+    day = moments.today()
     period = parse_period(text, day)
     con = connection(**data)
     answer = query(kpis(data), period=period, by="county", connection=con)
@@ -180,7 +181,7 @@ def test_counties_split_as_the_plain_computation_splits_them(data, text):
 @examples(24)
 @given(ledgers, st.sampled_from(PERIODS), st.sampled_from(["month", "quarter", "half", "year"]))
 def test_every_bucket_equals_the_plain_computation_of_its_days(data, text, grain):
-    day = D.today()
+    day = moments.today()
     period = parse_period(text, day)
     answer = query(kpis(data), period=period, grain=grain, connection=connection(**data))
     for row in answer.rows:

@@ -7,12 +7,13 @@ import pytest
 from metrics_tables import estimate
 from warehouse_kit import JINTAI, fair, upload
 
+from analytics import moments
 from analytics.metrics import PeriodError, quality
 from analytics.metrics.submissions import quality_rules
 from analytics.settings import Settings
 from analytics.warehouse import Store, current
 
-THIS_YEAR = dt.date.today().year
+THIS_YEAR = moments.today().year
 
 
 @pytest.fixture
@@ -84,5 +85,5 @@ def test_the_form_for_machines_says_the_same(place):
     assert told == {
         "ledger": "job_fair", "name": "招聘会台账", "uploads": 1, "late": 0, "late_share": 0.0, "loaded": 1,
         "quarantined": 0, "quarantined_share": 0.0, "estimated": 0, "estimated_share": 0.0,
-        "last_sent": dt.date.today().isoformat(),
+        "last_sent": moments.today().isoformat(),
     }  # fmt: skip

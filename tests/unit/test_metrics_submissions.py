@@ -5,13 +5,14 @@ import datetime as dt
 import pytest
 from warehouse_kit import JINTAI, fair, upload
 
+from analytics import moments
 from analytics.metrics import MetricError, query, submission_calendar
 from analytics.metrics.submissions import quality_rules
 from analytics.settings import Settings
 from analytics.warehouse import Store
 
 D = dt.date
-TODAY = D.today()
+TODAY = moments.today()
 
 
 @pytest.fixture

@@ -27,6 +27,20 @@ def test_the_machines_own_zone_changes_nothing(
         time.tzset()
 
 
+@pytest.mark.parametrize("machine", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_today_is_the_day_of_the_office_wherever_the_machine_stands(
+    monkeypatch: pytest.MonkeyPatch, machine: str
+) -> None:
+    monkeypatch.setenv("TZ", machine)
+    time.tzset()
+    try:
+        before, found, after = (moments.now()[:10], moments.today().isoformat(), moments.now()[:10])
+        assert found in (before, after)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 def test_a_zone_nobody_knows_is_refused() -> None:
     with pytest.raises(ValueError, match="没有名为 Asia/Baoji 的时区"):
         Geography(**(geography().model_dump() | {"time_zone": "Asia/Baoji"}))

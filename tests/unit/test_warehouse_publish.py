@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from warehouse_kit import class_, fair, goal, upload
 
+from analytics import moments
 from analytics.ledgers import ledgers
 from analytics.ledgers.schema import record_schema
 from analytics.settings import Settings
@@ -127,7 +128,7 @@ def test_a_record_without_a_day_is_published_too(place: Settings) -> None:
 
 
 def test_the_version_tells_how_far_its_data_go(place: Settings) -> None:
-    future = dt.date.today() + dt.timedelta(days=40)
+    future = moments.today() + dt.timedelta(days=40)
     commit(
         place, upload(job_fair=[fair("早", "2024-07-01"), fair("晚", "2024-08-09"), fair("未到", future.isoformat())])
     )
