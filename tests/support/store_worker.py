@@ -59,8 +59,11 @@ def write_on(place: Settings, tag: str, count: int) -> None:
                 writing.publish()
 
 
-def read(place: Settings, seconds: float) -> None:
-    """Ask over and over; tell how often, what totals were seen, and anything that was not as it must be."""
+def read(place: Settings, seconds: float, enough: Path | None = None) -> None:
+    """Ask over and over until the file ``enough`` is there, or for some seconds.
+
+    Tells how often it asked, what totals were seen, and anything that was not as it must be.
+    """
     say(ready=True)
     end = time.monotonic() + seconds
     totals: set[int] = set()
@@ -68,7 +71,7 @@ def read(place: Settings, seconds: float) -> None:
     wrong: list[str] = []
     last = 0
     reads = 0
-    while time.monotonic() < end:
+    while time.monotonic() < end and not (enough and enough.exists()):
         version = current(place)
         con = version.connect()
         fairs = con.execute("SELECT count(*), count(DISTINCT upload_id), sum(jobs_n)::BIGINT FROM job_fair").fetchone()
@@ -102,7 +105,7 @@ if __name__ == "__main__":
     role, folder, *rest = sys.argv[1:]
     where = Settings(data=Path(folder), keep_versions=2)
     if role == "read":
-        read(where, float(rest[0]))
+        read(where, float(rest[0]), Path(rest[1]) if len(rest) > 1 else None)
     elif role == "hold":
         hold(where)
     else:
