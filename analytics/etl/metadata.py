@@ -249,10 +249,10 @@ def counties_named(text: str, geography: Geography) -> list[str]:
             if len(alias) >= 3:
                 spellings.append((alias, county.name))
     for spelling, name in sorted(spellings, key=lambda pair: -len(pair[0])):
-        if spelling in rest:
-            rest = rest.replace(spelling, "　")
-            if name not in found:
-                found.append(name)
+        # 宝鸡县区 are all of a city's counties, not the one that was once called 宝鸡县.
+        rest, times = re.subn(re.escape(spelling) + ("(?!区(?!域))" if spelling.endswith("县") else ""), "　", rest)
+        if times and name not in found:
+            found.append(name)
     return found
 
 

@@ -6,6 +6,7 @@ by one. Must not know other tables of the file, nor storage.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -202,36 +203,62 @@ class BatchReader:
         }
 
     def infer_years(self) -> None:
-        """Read dates that lack a year beside a full date of the same row.
+        """Read what a date lacks from the full date of the same row, and say so.
 
-        A deadline of 6月底前 on an item found on 2024-03-05 is of 2024, flagged, if it then does not come
-        before that day. The day a record counts in itself is never completed this way.
+        A deadline of 6月底前 on an item found on 2024-03-05 is of 2024, if it then does not come before that day.
+        An end that is declared to come after the row's own day takes the month of that day where it says a day
+        only (5月6日 | 8日), and the next year where both stand around the turn of one (12月30日 | 1月2日). The day
+        a record counts in itself is never completed this way.
         """
         anchor = self.ledger.date_field
-        if self.context.year is not None or anchor is None or anchor not in self.batch.arrays:
+        if anchor is None or anchor not in self.batch.arrays:
             return
-        days = None
+        days = self.batch.arrays[anchor]
+        later = self.ledger.not_before(anchor)
         for name, noted in self.noted.items():
             declared = self.ledger.column(name)
-            if declared.type != "date" or name == anchor:
+            if declared.type != "date" or name == anchor or not noted:
                 continue
-            lacking = [
-                place for place, said in noted.items() if any(one.code == "VAL-DATE-NO-YEAR" for one in said.issues)
-            ]
-            if not lacking:
-                continue
-            days = days or self.batch.arrays[anchor].to_pylist()
-            values = self.batch.arrays[name].to_pylist()
-            for place in lacking:
-                day = days[place]
-                if day is None:
-                    continue
-                source = f"本行的“{self.ledger.column(anchor).label}”"
-                own = replace(self.contexts[name], year=day.year, year_source=source)
-                answer = parse(declared, self.raws[name][place], own)
-                if not answer.failed and answer.value is not None and answer.value >= day:
-                    noted[place], values[place] = answer, answer.value
-            self.batch.arrays[name] = pa.array(values, arrow_type(declared))
+            array = self.batch.arrays[name]
+            doubtful = {"VAL-DATE-NO-YEAR"} if self.context.year is None else set()
+            if name in later:
+                doubtful.add("VAL-DATE-NO-MONTH")
+                early = pc.indices_nonzero(pc.fill_null(pc.less(array, days), fill_value=False)).to_pylist()
+            else:
+                early = []
+            lacking = [place for place in early if place in noted and "VAL-DATE-YEAR-INFERRED" in said_of(noted[place])]
+            if doubtful:
+                lacking += [place for place, said in noted.items() if said.failed and doubtful & said_of(said)]
+            answers = ((place, self.beside(declared, place, days[place].as_py())) for place in lacking)
+            found = {place: answer for place, answer in answers if answer is not None}
+            if found:
+                noted.update(found)
+                values = array.to_pylist()
+                for place, answer in found.items():
+                    values[place] = answer.value
+                self.batch.arrays[name] = pa.array(values, arrow_type(declared))
+
+    def beside(self, declared: Column, place: int, day: dt.date | None) -> Parsed | None:
+        """Read a date again in the light of the row's own day; ``None`` where that gives no day after it."""
+        if day is None or self.ledger.date_field is None:
+            return None
+        name, old = declared.name, self.noted[declared.name][place]
+        crossing = old.value is not None
+        if crossing and (day.month < 10 or old.value.month > 3):
+            return None
+        source = f"本行的“{self.ledger.column(self.ledger.date_field).label}”"
+        own = replace(self.contexts[name], year=day.year + crossing, year_source=source)
+        if "VAL-DATE-NO-MONTH" in said_of(old):
+            own = replace(own, month=day.month)
+        answer = parse(declared, self.raws[name][place], own)
+        if answer.failed or answer.value is None or answer.value < day:
+            return None
+        if crossing:
+            said = issue(
+                "VAL-DATE-CROSS-YEAR", label=declared.label, raw=shown(self.raws[name][place]), value=answer.value
+            )
+            answer = replace(answer, issues=(*answer.issues, said))
+        return answer
 
     def complete(self) -> None:
         """Fill what the workbook leaves to a constant, a range's end, a word's meaning or a default."""
@@ -526,6 +553,11 @@ class BatchReader:
             for position, value in enumerate(self.columns.column_values(column.index)):
                 if not is_blank_cell(value):
                     self.batch.extra[position][header] = as_text(value)
+
+
+def said_of(parsed: Parsed) -> set[str]:
+    """Return the codes of what a parser said about a cell."""
+    return {one.code for one in parsed.issues}
 
 
 def leftover(value: Any) -> bool:

@@ -183,6 +183,11 @@ class Ledger(_Model):
             raise ValueError("date_field 与 year_field 至少要有一个")
         return self
 
+    def not_before(self, name: str) -> frozenset[str]:
+        """Return the columns that a rule forbids to come before the column ``name``."""
+        order = (re.fullmatch(r"(\w+) >= (\w+)", rule.check) for rule in self.rules)
+        return frozenset(found[1] for found in order if found is not None and found[2] == name)
+
     def column(self, name: str) -> Column:
         """Return the declared column called ``name``.
 

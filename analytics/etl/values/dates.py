@@ -14,6 +14,7 @@ from typing import Any
 
 from analytics.etl.codes import Issue, issue
 from analytics.etl.values.model import Context, Parsed
+from analytics.etl.values.numerals import parse_numeral
 from analytics.etl.values.periods import Fault, Span, read_span
 from analytics.etl.values.text import normalise, number_text, shown
 from analytics.ledgers.model import Column
@@ -35,7 +36,7 @@ _WEEKDAY = re.compile(
     r"(?<=[日号\d\s(])\(?(?:星期|周|礼拜)([一二三四五六日天])\)?(?=$|[\s(),至到~—-]|[上下中]午|早|晚|全天|\d{1,2}[:时点])"
 )
 _BARE_WEEKDAY = re.compile(r"(?<=[日号\d])\(([一二三四五六日天])\)$")
-_DAYS_NOTE = re.compile(r"\(?共?计?(\d{1,3})天\)?$")
+_DAYS_NOTE = re.compile(r"\(?共?计?(?:(\d{1,3})|(?<=[日号(共计])([一二两三四五六七八九十]{1,3}))天\)?$")
 _DAY_PART = r"(?:凌晨|清晨|早晨|早上|上午|中午|正午|下午|午后|傍晚|晚上|晚间|全天|整天|夜间|晚)"
 _CLOCK = r"(?<!\d)(?:[01]?\d|2[0-4])(?::[0-5]\d(?::[0-5]\d(?:\.\d+)?)?|[时点](?:半|整|一刻|[0-5]?\d分?)?)(?!\d)"
 _ALONE = r"(?![年月日号季旬度底末半])"
@@ -46,7 +47,7 @@ _TIMES = re.compile(
     re.IGNORECASE,
 )
 _LUNAR = re.compile(
-    r"农历|阴历|旧历|正月|腊月|冬月|闰|初[一二三四五六七八九十]|廿[一二三四五六七八九]|大年|除夕|春节|元宵|清明|端午|中秋|重阳|"
+    r"农历|阴历|旧历|正月|腊月|冬月|闰|初[一二三四五六七八九十]|廿[一二三四五六七八九](?![日号年])|大年|除夕|春节|元宵|清明|端午|中秋|重阳|"
     r"国庆|元旦|劳动节|建党|节前|节后|节日|期间|立春|立夏|立秋|立冬|冬至|暑假|寒假|汛期|"
     r"(?<![〇零一二三四五六七八九十\d])(?:五一|十一|七一|三八|八一)(?![〇零一二三四五六七八九十月日号\d])"
 )
@@ -58,6 +59,21 @@ _WORDY = re.compile(
 _SEVERAL = re.compile(r"[、,;和及]|\d\s+\d")
 _PAUSED = re.compile(r"^(20\d{2})[、,](1[0-2]|0?[1-9])[、,](3[01]|[12]\d|0?[1-9])日?$")
 """2024、7、20: with a whole year in front there is only one way to read it."""
+_DOTS = re.compile(r"(?<=\d)\s*[。·]\s*(?=\d)")
+_YEAR_APART = re.compile(r"^[(\[](20\d{2}|\d{2}(?=年))年?[)\]]\s*(?=\d)")
+"""（2024年）3月5日: the year in brackets of its own."""
+_THIS_YEAR = re.compile(r"^(?:[本今]年度?|当年)(?=\d{1,2}[月.])")
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAMED = "(?P<month>" + "|".join(_MONTH_NAMES) + ")[a-z]{0,6}"
+_ENGLISH = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?P<day>\d{{1,2}})[-/ ]{_NAMED}(?:[-/ ](?P<year>\d{{4}}|\d{{2}}))?",
+        rf"{_NAMED}\.? (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})",
+        rf"{_NAMED}-(?P<year>\d{{4}}|\d{{2}})",
+    )
+)
+"""How a sheet shows days in its English formats, once it has been saved as text: 5-Mar-24, Mar-24."""
 _ODD_DASH = re.compile(r"(\d{4})([—–―‐‑−\\])(\d{1,2})\2(\d{1,2})")
 
 
@@ -151,6 +167,10 @@ def _text(frame: _Frame, raw: str) -> Parsed:
     text = normalise(raw).lstrip("'’‘`").strip(" 。.,;、:")
     text = _ODD_DASH.sub(r"\1-\3-\4", text)
     text = _PAUSED.sub(r"\1-\2-\3", text)
+    text = _DOTS.sub(".", text).replace("元月", "1月")
+    text = _YEAR_APART.sub(r"\1年", text)
+    text = _THIS_YEAR.sub("", text)
+    text = _translated(text, _today_short(frame.context))
     text, sets = _words(frame.column, text)
     if not text and sets:
         return Parsed(sets=sets)
@@ -182,9 +202,25 @@ def _text(frame: _Frame, raw: str) -> Parsed:
             issues = (*issues, frame.issue("VAL-DATE-WEEKDAY", value=answer.value.isoformat(), weekday=f"星期{actual}"))
     if days is not None and answer.value is not None and answer.precision is None:
         length = ((answer.end or answer.value) - answer.value).days + 1
-        if length != int(days[1]):
+        said = parse_numeral(days[2]) if days[2] and days[2] != "两" else None
+        if length != (int(days[1]) if days[1] else int(said.value) if said else 2):
             issues = (*issues, frame.issue("VAL-DATE-DAYS", days=length))
     return replace(answer, sets=sets, issues=issues)
+
+
+def _translated(text: str, short_years: tuple[int, int]) -> str:
+    """Write a day with an English month's name the Chinese way; anything else stays as it is."""
+    if not text.isascii():
+        return text
+    match = next((found for pattern in _ENGLISH if (found := pattern.fullmatch(text))), None)
+    if match is None:
+        return text
+    parts = match.groupdict()
+    year, day = parts.get("year") or "", parts.get("day") or ""
+    if not day and len(year) == 2 and not short_years[0] <= 2000 + int(year) <= short_years[1]:
+        return text  # Mar-05 may be a day of March
+    month = _MONTH_NAMES.index(match["month"].lower()) + 1
+    return f"{year}{'年' if year else ''}{month}月{day}{'日' if day else ''}"
 
 
 def _words(column: Column, text: str) -> tuple[str, frozenset[str]]:

@@ -17,7 +17,7 @@ from typing import Any
 from analytics.etl.codes import Issue, issue
 from analytics.etl.values.amounts import Amount, Failure, read_amount
 from analytics.etl.values.model import Context, Parsed
-from analytics.etl.values.numerals import parse_numeral
+from analytics.etl.values.numerals import DIGITS, parse_numeral
 from analytics.etl.values.text import as_text, normalise, number_text, shown
 from analytics.etl.values.units import SCALES, Unit, counters, fits, kind_of, parse_unit
 from analytics.ledgers.model import Column
@@ -58,6 +58,10 @@ _VAGUE = re.compile(r"一大?(?:批|些|群|部分|系列)\D{0,4}")
 """一批 counts nothing, though it begins with a one."""
 _CHENG = re.compile(r"([一二三四五六七八九])成([一二三四五六七八九半])?")
 _HALF = re.compile(r"(?:([\d一二两三四五六七八九十]+)(天|日|小时|个小时)半|半(天|日|小时|个小时))")
+_CASH = re.compile(rf"(.+)[元圆](?:零?([\d{DIGITS}])角)?(?:零?([\d{DIGITS}])分)?[整正]?")
+"""3000元5角, 叁仟伍佰元伍角整."""
+_PEOPLE = frozenset({"职工", "学员", "群众", "同志", "人员", "工友", "听众", "代表", "参会人员", "求职者"})
+"""Who may be counted in any column of people without its saying so: 30名学员."""
 _COUNTERS = counters()
 _TEN_THOUSANDS = re.compile("[万亿千百]")
 
@@ -133,7 +137,7 @@ def _from_number(
     if column.type == "percent":
         if percent_cell:
             number *= 100
-        elif stated is not None and stated.word == "‰":
+        elif stated is not None and stated.word == "‰" and not 0 < number <= 1:
             number /= 10
         elif 0 < number <= 1:
             return _ambiguous(column, raw, number)
@@ -261,6 +265,11 @@ def _special(column: Column, text: str) -> Decimal | None:
             if numeral is not None and re.fullmatch("[零一二三四五六七八九]*", tenths):
                 places = "".join(str("零一二三四五六七八九".index(char)) for char in tenths)
                 return numeral.value + Decimal(f"0.{places or 0}")
+    cash = _CASH.fullmatch(text) if column.type == "money" and text.rstrip("整正").endswith(("角", "分")) else None
+    if cash:
+        yuan, jiao, fen = (_plain(part) for part in cash.groups(default="0"))
+        if yuan is not None and jiao is not None and fen is not None:
+            return yuan + jiao / 10 + fen / 100
     if column.type == "decimal" and column.unit:
         half = _HALF.fullmatch(text)
         if half and fits(half[2] or half[3], column.unit):
@@ -272,6 +281,14 @@ def _special(column: Column, text: str) -> Decimal | None:
             days = Decimal(2) if half[1] == "两" else numeral.value if numeral else None
             return None if days is None else days + Decimal("0.5")
     return None
+
+
+def _plain(text: str) -> Decimal | None:
+    """Return a number written in digits or as a numeral, and nothing else."""
+    if re.fullmatch(r"\d{1,9}|\d{1,3}(?:,\d{3})+", text):
+        return Decimal(text.replace(",", ""))
+    numeral = parse_numeral(text)
+    return numeral.value if numeral else None
 
 
 def _amount(kind: _Kind, column: Column, raw: str, amount: Amount, stated: Unit | None, note: str | None) -> Parsed:
@@ -304,8 +321,7 @@ def _amount(kind: _Kind, column: Column, raw: str, amount: Amount, stated: Unit 
         return _interval(kind, column, raw, amount, factor, tuple(issues))
     if amount.value is None:
         return _refuse(kind, "WORDS", column, raw)
-    in_thousandths = stated is not None and stated.word == "‰"
-    if column.type == "percent" and not word and not in_thousandths and 0 < amount.value <= 1:
+    if column.type == "percent" and not word and 0 < amount.value <= 1:
         return _ambiguous(column, raw, amount.value)
     value = amount.value * factor
     said = format(value.normalize(), "f")
@@ -333,7 +349,10 @@ def _unit_word(rest: str, column: Column) -> str | None:
         return rest
     own = _own_words(column.label, column.synonyms)
     for counter in _COUNTERS:
-        if rest.startswith(counter) and rest[len(counter) :] in own:
+        if not rest.startswith(counter):
+            continue
+        named = rest[len(counter) :]
+        if named in own or (named in _PEOPLE and kind_of(counter) == "people"):
             return counter
     return "" if len(rest) > 1 and rest in own else None
 

@@ -231,13 +231,17 @@ def _checked(start: Part, end: Part) -> tuple[Part, Part] | Fault:
 
 
 def _year(match: re.Match[str], short_years: tuple[int, int]) -> tuple[int | None, bool] | None:
-    """Return a match's year and whether it had two digits; ``None`` if two digits are not believed."""
+    """Return a match's year and whether it had two digits; ``None`` if two digits are not believed.
+
+    Behind 年 they can be nothing but a year: any up to the last that is believed.
+    """
     groups = match.groupdict()
     if groups.get("y"):
         return int(groups["y"]), False
     if groups.get("yy"):
         year = 2000 + int(groups["yy"])
-        return (year, True) if short_years[0] <= year <= short_years[1] else None
+        first = 2000 if match.string.startswith("年", match.end("yy")) else short_years[0]
+        return (year, True) if first <= year <= short_years[1] else None
     return None, False
 
 

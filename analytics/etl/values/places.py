@@ -17,8 +17,11 @@ from analytics.ledgers.model import Column, County, geography
 
 _SUFFIXES = ("总工会机关", "总工会", "工会", "本级", "辖区", "总")
 _PROVINCE = re.compile(r"^[^省市县区]{2,3}省")
+_FORMER = re.compile(r"^(?:原|曾用名:?)")
+"""原凤翔县: before the name a place had."""
 _WITHIN = re.compile(r".{1,12}(?:镇|乡|街道|街道办|办事处|社区|村)$")
 """What follows a county's full name where a cell names a place within it."""
+_BRACKETED = re.compile(r"(?P<outer>[^()]+)\((?P<inner>[^()]+)\)")
 _BETWEEN = re.compile(r"[、,;/+和及与\n]")
 
 
@@ -55,7 +58,7 @@ def county(text: str) -> County | None:
     name = _fold(text)
     if name in known:
         return known[name]
-    name = _PROVINCE.sub("", name)
+    name = _FORMER.sub("", _PROVINCE.sub("", name.strip("()")))
     for candidate in _without_city(name):
         for form in (candidate, *(candidate.removesuffix(end) for end in _SUFFIXES if candidate.endswith(end))):
             if form and form in known:
@@ -108,6 +111,11 @@ def _county_around(name: str) -> County | None:
     return None
 
 
+def _names_any(folded: str) -> bool:
+    """Tell whether some county's name or short name stands anywhere in a folded text."""
+    return any(len(spelling) > 1 and spelling in folded for spelling in _spellings())
+
+
 def parse_county(column: Column, raw: Any) -> Parsed:
     """Parse one cell of a county column to the county's name."""
     text = normalise(as_text(raw))
@@ -121,7 +129,15 @@ def parse_county(column: Column, raw: Any) -> Parsed:
     parts = [part for part in _BETWEEN.split(text) if part]
     if len(parts) > 1 and all(county(part) for part in parts):
         return Parsed(issues=(issue("VAL-COUNTY-TWO", label=column.label, raw=shown(raw)),))
-    around = _county_around(_fold(text))
+    folded = _fold(text)
+    bracketed = _BRACKETED.fullmatch(folded)
+    if bracketed is not None:
+        outer, inner = county(bracketed["outer"]), county(_FORMER.sub("", bracketed["inner"]))
+        if outer is not None and outer == inner:
+            return Parsed(outer.name)
+        around = outer if inner is None and not _names_any(bracketed["inner"]) else None
+    else:
+        around = _county_around(folded)
     if around is not None:
         return Parsed(
             around.name, issues=(issue("VAL-COUNTY-WITHIN", label=column.label, raw=shown(raw), value=around.name),)

@@ -50,7 +50,10 @@ _BLANK = frozenset(
     )
 )
 _DASHES = re.compile(r"[-\\/|_—–―‐‑‒−─━ー ]+")
-_DITTO = re.compile(r"同上(行|一行|栏|格|述)?|〃|″|\"|''|”|“|同前|同左|同上面|上同|如上|ditto|〃〃", re.IGNORECASE)
+_DITTO = re.compile(
+    r"同(?:上|上面)?(?:[一1]?行|栏|格|述)?|同[前左]|上同|如上|ditto|(?:[〃″\"'”“„′‟]\s*){1,4}|[:·]{2,3}|[↑⬆]+",
+    re.IGNORECASE,
+)
 _ERROR = re.compile(
     r"#(REF!?|N/A|DIV/0!?|VALUE!?|NAME\?|NUM!?|NULL!|SPILL!|CALC!|GETTING_DATA|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|BUSY!"
     r"|公式未计算|#+)|Err:\d{3}",

@@ -31,6 +31,8 @@ CONTEXT = Context(today=dt.date(2025, 3, 1))
         ("三万元", "30000"),
         ("1200元整", "1200"),
         ("壹仟贰佰元整", "1200"),
+        ("叁仟伍佰元伍角整", "3500.50"),
+        ("5元5角", "5.50"),
         ("0.05", "0.05"),
         ("0", "0"),
         (0.1 + 0.2, "0.3"),
@@ -55,7 +57,7 @@ def test_less_than_a_cent_is_rounded_half_up_and_flagged(read, codes, raw, yuan)
     ("raw", "code"),
     [
         ("-5", "NEGATIVE"),
-        ("5元5角", "TWO-NUMBERS"),
+        ("5元15角", "TWO-NUMBERS"),
         ("200元/人", "WORDS"),
         ("200元*30人", "TWO-NUMBERS"),
         ("45人", "WORDS"),
@@ -137,6 +139,12 @@ class TestPercent:
     def test_a_bare_share_may_be_either_and_is_not_guessed(self, read, codes, sheet_2024, raw, unit):
         parsed = read("percent", raw, unit="%", context=dataclasses.replace(sheet_2024, unit=unit))
         assert (parsed.value, codes(parsed)) == (None, ["VAL-PERCENT-AMBIGUOUS"])
+
+    def test_a_share_is_not_guessed_in_a_column_of_thousandths_either(self, read, codes, sheet_2024):
+        context = dataclasses.replace(sheet_2024, unit="‰")
+        assert read("percent", 950.0, unit="%", context=context).value == Decimal(95)
+        for raw in (0.95, "0.95"):
+            assert codes(read("percent", raw, unit="%", context=context)) == ["VAL-PERCENT-AMBIGUOUS"]
 
     def test_both_readings_are_named(self, read):
         (issue,) = read("percent", 0.85, unit="%").issues

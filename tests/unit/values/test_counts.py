@@ -221,7 +221,7 @@ def test_a_blank_is_nothing_and_never_zero(read, raw):
     assert not parsed.noteworthy
 
 
-@pytest.mark.parametrize("raw", ["同上", "〃", "同上行", '"'])
+@pytest.mark.parametrize("raw", ["同上", "〃", "同上行", '"', "″", "””", '" "', "：：", "↑", "同"])
 def test_ditto_asks_to_be_filled_in(read, codes, raw):
     assert codes(read("count", raw)) == ["VAL-DITTO"]
 

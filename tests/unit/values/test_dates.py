@@ -56,6 +56,11 @@ def day(text: str | None) -> dt.date | None:
         "二〇二四年七月十五日",
         "'2024-07-15",
         "2024.07.15.",
+        "2024。7。15",
+        "2024·7·15",
+        "（2024年）7月15日",
+        "15-Jul-2024",
+        "Jul 15, 2024",
         "2024—07—15",
         "2024\\7\\15",
         "2024. 7. 15",
@@ -346,3 +351,34 @@ def test_whatever_date_comes_out_its_year_month_or_day_was_written_or_is_said_to
         assert "VAL-DATE-YEAR-INFERRED" in codes
     if parsed.precision:
         assert "VAL-DATE-IMPRECISE" in codes
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("元月8日", "2024-01-08"),
+        ("七月廿五日", "2024-07-25"),
+        ("当年3月5日", "2024-03-05"),
+        ("今年7月15日", "2024-07-15"),
+        ("15-Jul", "2024-07-15"),
+        ("19年6月1日", "2019-06-01"),
+        ("5-Mar-24", "2024-03-05"),
+        ("Mar-24", "2024-03-01"),
+    ],
+)
+def test_what_is_completed_is_said(read, codes, raw, value):
+    parsed = read("date", raw)
+    assert parsed.value == day(value)
+    assert codes(parsed)
+
+
+@pytest.mark.parametrize("raw", ["七月廿五", "3/5/2024", "Mar-05", "5-Mar-99"])
+def test_a_day_with_two_meanings_stays_unread(read, raw):
+    assert read("date", raw).failed
+
+
+@pytest.mark.parametrize(
+    ("raw", "fits"), [("7月15日（一天）", True), ("7月15日至16日（两天）", True), ("7月15日两天", False)]
+)
+def test_days_counted_in_words_are_held_to_the_dates(read, codes, raw, fits):
+    assert ("VAL-DATE-DAYS" in codes(read("date", raw, range_end="end"))) != fits

@@ -141,6 +141,10 @@ def test_what_is_no_year_is_refused(read, codes, raw, code):
         ("眉", "眉县"),
         ("渭 滨 区", "渭滨区"),
         ("渭滨区。", "渭滨区"),
+        ("（渭滨区）", "渭滨区"),
+        ("宝鸡县", "陈仓区"),
+        ("原凤翔县", "凤翔区"),
+        ("凤翔区（原凤翔县）", "凤翔区"),
     ],
 )
 def test_a_county_goes_by_its_names_aliases_and_codes(read, codes, raw, name):
@@ -159,6 +163,12 @@ def test_an_unknown_place_is_refused_with_the_places_there_are(read, codes, raw)
 
 def test_two_counties_in_one_cell_are_refused(read, codes):
     assert codes(read("county", "渭滨区、金台区")) == ["VAL-COUNTY-TWO"]
+    assert read("county", "渭滨区（含金台）").failed
+
+
+def test_what_a_bracket_behind_a_county_narrows_is_said(read, codes):
+    parsed = read("county", "陈仓区（虢镇）")
+    assert (parsed.value, codes(parsed)) == ("陈仓区", ["VAL-COUNTY-WITHIN"])
 
 
 def test_the_whole_city_is_a_place_only_where_it_is_allowed(read):
