@@ -84,11 +84,12 @@ def begin_identities(batch: Batch, unit: str | None) -> Callable[[], pa.Array]:
     )
     if size < _MANY:
         return cache(lambda: identities(batch.ledger, table))
-    # Hashing lets other threads run, and what comes before the ids are needed is as long.
-    with_one = ThreadPoolExecutor(1)
-    running = with_one.submit(identities, batch.ledger, table)
-    with_one.shutdown(wait=False)
-    return running.result
+    # Hashing lets other threads run, and what comes before the ids are needed is shorter.
+    half = -(-size // 2)
+    pool = ThreadPoolExecutor(2)
+    running = [pool.submit(identities, batch.ledger, table.slice(start, half)) for start in (0, half)]
+    pool.shutdown(wait=False)
+    return cache(lambda: pa.concat_arrays([part.result() for part in running]))
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
@@ -128,8 +129,9 @@ def build_table(
     arrays: dict[str, pa.Array] = {
         name: array if indices is None else array.take(indices) for name, array in batch.arrays.items()
     }
-    places = {position: place for place, position in enumerate(kept)}
-    rows = [batch.rows[position] + 1 for position in kept]
+    noted = (batch.extra, batch.approx, batch.precision, batch.cells, batch.codes)
+    places = {position: place for place, position in enumerate(kept)} if any(noted) else {}
+    rows = pa.array(batch.rows, pa.int32())
     extra = _json_column(size, batch.extra, places)
     if extra.null_count < size:
         extra, _ = mask_array(extra)
@@ -139,7 +141,7 @@ def build_table(
         "upload_id": pa.nulls(size, pa.string()),
         "file_name": pa.repeat(pa.scalar(file_name, pa.string()), size),
         "sheet": pa.repeat(pa.scalar(batch.sheet.name, pa.string()), size),
-        "row": pa.array(rows, pa.int32()),
+        "row": pc.add(rows if indices is None else rows.take(indices), pa.scalar(1, pa.int32())),
         "reporting_unit": pa.repeat(pa.scalar(unit, pa.string()), size),
         "reported_on": pa.repeat(pa.scalar(reported_on, pa.date32()), size),
         **arrays,

@@ -335,7 +335,7 @@ def _suspects(judge: _Judge, first: int, last: int, tall: Tall | None) -> set[in
     found: set[int] = set()
     above = judge.rows[first : last + 1 if tall is None else min(FROM, last + 1)]
     for place, column in enumerate(range(judge.left, judge.right + 1)):
-        texts = list(short_texts({row[column] for row in above}))
+        texts = short_texts({row[column] for row in above})
         if tall is not None:
             texts += tall.texts[column]
         watched = header_texts.intersection(texts)
@@ -348,9 +348,9 @@ def _suspects(judge: _Judge, first: int, last: int, tall: Tall | None) -> set[in
         if "例" in letters or "示范" in letters:
             watched.update(value for value in texts if is_example_remark(value))
         if place <= 2:
-            if any(word in letters for word in DERIVED_WORDS):
+            if any(word[0] in letters and word in letters for word in DERIVED_WORDS):
                 watched.update(value for value in texts if is_derived(value))
-            if {value.lstrip()[:1] for value in texts} & OPENINGS:
+            if any(sign in letters for sign in OPENINGS) and {value.lstrip()[:1] for value in texts} & OPENINGS:
                 watched.update(
                     value
                     for value in texts

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.acero  # loaded with the first grouping otherwise, when there is nothing beside to do
 import pyarrow.compute as pc
 from rapidfuzz import fuzz, process
 

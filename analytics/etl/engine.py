@@ -19,11 +19,11 @@ from analytics.duck import hush
 _local = threading.local()
 
 
-def _connection() -> duckdb.DuckDBPyConnection:
+def connection() -> duckdb.DuckDBPyConnection:
     """Return this thread's connection: one in-memory database a thread, opened once."""
-    connection: duckdb.DuckDBPyConnection | None = getattr(_local, "connection", None)
-    if connection is None:
-        connection = duckdb.connect(
+    opened: duckdb.DuckDBPyConnection | None = getattr(_local, "connection", None)
+    if opened is None:
+        opened = duckdb.connect(
             ":memory:",
             config={
                 "threads": "1",
@@ -33,20 +33,20 @@ def _connection() -> duckdb.DuckDBPyConnection:
             },
         )
         # It would be drawn on standard output, which is the command's answer.
-        hush(connection)
-        _local.connection = connection
-    return connection
+        hush(opened)
+        _local.connection = opened
+    return opened
 
 
 def query(sql: str, tables: Mapping[str, pa.Table], parameters: Mapping[str, Any] | None = None) -> pa.Table:
     """Run one query over Arrow tables, registered under the given names for its length only."""
-    connection = _connection()
+    own = connection()
     for name, table in tables.items():
-        connection.register(name, table)
+        own.register(name, table)
     try:
         # A relation gives Arrow directly; the DB-API result copies every row once more.
-        answer: pa.Table = connection.sql(sql, params=dict(parameters) if parameters else None).to_arrow_table()
+        answer: pa.Table = own.sql(sql, params=dict(parameters) if parameters else None).to_arrow_table()
         return answer
     finally:
         for name in tables:
-            connection.unregister(name)
+            own.unregister(name)

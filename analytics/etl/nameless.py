@@ -27,6 +27,8 @@ from analytics.ledgers.model import NUMERIC_TYPES, Column, geography
 _SUMMED = frozenset({"count", "money"})
 _MOST = 1_000_000
 """Candidates times records beyond which adding up would take too long; the rows are held back for what they lack."""
+_LONGEST_BLANK = 4
+"""No word for blank is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def settle_nameless(
     indexes = [column.index for columns in names for column in columns]
     candidates = body.data
     for index in indexes:
-        if tall is not None and not tall.blanks(index, _empty):
+        if tall is not None and not tall.blanks(index, _empty, _LONGEST_BLANK):
             candidates = candidates[: bisect_left(candidates, FROM)]
         cells = [sheet.rows[row][index] for row in candidates]
         blanks = set(filter(_empty, set(cells)))
@@ -86,8 +88,8 @@ def settle_nameless(
 
 
 def _empty(value: Any) -> bool:
-    """Tell cheaply whether a cell is blank: nothing longer than 暂无 is."""
-    return value is None or value == "" or (isinstance(value, str) and len(value) <= 4 and is_blank(value))
+    """Tell cheaply whether a cell is blank."""
+    return value is None or value == "" or (isinstance(value, str) and len(value) <= _LONGEST_BLANK and is_blank(value))
 
 
 def _under_a_merge(sheet: Sheet, table: Table, indexes: Sequence[int]) -> set[int]:

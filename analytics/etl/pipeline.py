@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from analytics.etl.assembly import begin_identities, build_table, held_row
+from analytics.etl.assembly import build_table, held_row
 from analytics.etl.batch import Batch
 from analytics.etl.body import Body, read_body
 from analytics.etl.codes import Issue, issue
@@ -67,7 +67,8 @@ _COVER = 60
 
 
 @cache
-def _shipped_vocabulary() -> Vocabulary:
+def shipped_vocabulary() -> Vocabulary:
+    """Return the headings that the declared ledgers know."""
     return Vocabulary(ledgers())
 
 
@@ -144,7 +145,7 @@ class _Reader:
         self.ledgers = ledgers()
         confirmed = [*options.profiles.values(), options.mapping]
         headers = {path.rsplit("/", 1)[-1] for profile in confirmed for path in profile}
-        self.vocabulary = Vocabulary(self.ledgers, headers) if headers else _shipped_vocabulary()
+        self.vocabulary = Vocabulary(self.ledgers, headers) if headers else shipped_vocabulary()
         self.findings: list[Finding] = list(findings)
         self.outcome = Outcome(report, period=options.period)
         self.refused = False
@@ -333,7 +334,6 @@ class _Reader:
         report_placeholders(batch)
         self.unused -= {(sheet.name, *place) for place in reader.used}
         found.batch = batch
-        batch.ids = begin_identities(batch, context.unit)
         for one in unadded:
             batch.say(reader.position[one.row], one.said, one.field, sheet.rows[one.row][one.column], one.column)
         self.check(batch)
@@ -551,8 +551,9 @@ class _Reader:
             batch.say(position, Issue(one.code, one.severity, one.message, one.hint), name, batch.raw(position, name))
         for said in about_sheet:
             self.say(said, batch.sheet.name)
-        for position in rows:
-            if batch.rows[position] in batch.sheet.struck_rows:
+        struck = batch.sheet.struck_rows
+        for position in rows if struck else ():
+            if batch.rows[position] in struck:
                 batch.say(position, issue("ROW-STRUCK"), None)
 
     def records(self, found: Sequence[_Found]) -> dict[str, pa.Table]:

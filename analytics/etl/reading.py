@@ -29,8 +29,13 @@ def begin(content: bytes, file_name: str, limits: Limits) -> Callable[[IngestOpt
     opener = ThreadPoolExecutor(1)
     opening = opener.submit(open_grids, content, file_name, limits)
     opener.shutdown(wait=False)
-    from analytics.etl import pipeline
+    from analytics.etl import engine, pipeline
+    from analytics.ledgers.model import geography
 
+    # What every file is read with, made while this one is opened.
+    geography()
+    pipeline.shipped_vocabulary()
+    engine.connection()
     return lambda options: pipeline.read(content, options, limits, opened=opening.result)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analytics.etl.assembly import begin_identities
 from analytics.etl.batch import Batch, plain_number
 from analytics.etl.body import Body
 from analytics.etl.codes import Issue, issue
@@ -88,6 +89,8 @@ class BatchReader:
         self.parse_columns()
         self.infer_years()
         self.complete()
+        # The values stand; what follows is said about them.
+        self.batch.ids = begin_identities(self.batch, self.holds.unit)
         self.find_blank_rows()
         self.report_values()
         self.report_corrected()
@@ -373,6 +376,8 @@ class BatchReader:
             return
         batch, name, size = self.batch, declared.name, len(self.batch.rows)
         array = batch.arrays.get(name)
+        if array is not None and not array.null_count:
+            return
         absent = array is None or all(is_blank(raw) for raw in self.raws.get(name, ()))
         values = [None] * size if array is None else array.to_pylist()
         held = {place for place, said in self.noted.get(name, {}).items() if said.failed}

@@ -34,11 +34,11 @@ class Tall:
         for column, cells in enumerate(map(set, zip(*rows[FROM:], strict=True)) if texts is None else texts):
             if "" in cells or None in cells:
                 self.gaps.add(column)
-            self.texts.append(list(short_texts(cells)))
+            self.texts.append(short_texts(cells))
 
-    def blanks(self, column: int, blank: Callable[[str], bool]) -> bool:
-        """Tell whether a cell of ``column`` from row ``FROM`` on is empty or ``blank``."""
-        return column in self.gaps or any(map(blank, self.texts[column]))
+    def blanks(self, column: int, blank: Callable[[str], bool], longest: int) -> bool:
+        """Tell whether a cell of ``column`` from row ``FROM`` on is empty or ``blank``; none over ``longest`` is."""
+        return column in self.gaps or any(blank(text) for text in self.texts[column] if len(text) <= longest)
 
     def filled(self, left: int, right: int) -> int:
         """Return how many cells, from column ``left`` to ``right``, every row has at least."""
@@ -103,6 +103,6 @@ class Gathered:
             self.texts[column].setdefault("", "")
 
 
-def short_texts(cells: Collection[Any]) -> Iterator[str]:
-    """Yield those of some cells that are texts of a heading's length."""
-    return (cell for cell in cells if isinstance(cell, str) and 0 < len(cell) <= _LONGEST)
+def short_texts(cells: Collection[Any]) -> list[str]:
+    """Return those of some cells that are texts of a heading's length."""
+    return [cell for cell in cells if isinstance(cell, str) and 0 < len(cell) <= _LONGEST]

@@ -187,16 +187,17 @@ def _texts(column: Column, raws: Sequence[Any], kinds: set[type], context: Conte
         texts = pa.array(raws, pa.string())
     except (pa.ArrowException, UnicodeEncodeError):
         return None
-    letters = set("".join([raw for raw in raws if raw]))
-    odd = "".join(
-        char for char in letters if char != " " and (char.isspace() or not char.isprintable() or char in UNUSUAL)
-    )
+    letters = "".join([raw for raw in raws if raw])
+    odd = "".join(char for char in UNUSUAL if char in letters)
+    if not letters.isprintable():
+        # A column of many names has thousands of different letters; told one by one only where some cannot be seen.
+        odd += "".join(char for char in set(letters) if not char.isprintable() and char not in UNUSUAL)
     pattern = _ODD_ENDS
     if odd:
         pattern += "|[" + "".join(rf"\x{{{ord(char):x}}}" for char in odd) + "]"
     look = pc.or_(pc.match_substring_regex(texts, pattern), pc.less_equal(pc.utf8_length(texts), _SHORT))
     if "_" in letters:
         look = pc.or_(look, pc.match_substring(texts, "_x00"))
-    if letters & _DIGITS:
+    if any(digit in letters for digit in _DIGITS):
         look = pc.or_(look, pc.match_substring_regex(texts, _LONG_NUMBER))
     return _rest(column, raws, context, texts, pc.invert(look))
