@@ -93,8 +93,7 @@ def serve(server: Flask, settings: Settings) -> None:
     @needs("upload")
     @told
     def listed() -> Any:
-        rows, busy, every = desk_view.rows(settings, current_person())
-        return _shown("list.html", busy=busy, rows=rows, every=every)
+        return _shown("list.html", **desk_view.rows(settings, current_person(), _page()))
 
     @desk.get("/task/<task_id>")
     @needs("upload")
@@ -159,7 +158,7 @@ def serve(server: Flask, settings: Settings) -> None:
     @told
     def waiting() -> Any:
         _steward()
-        return _shown("approvals.html", **desk_view.approvals(settings, request.args.get("show", "")))
+        return _shown("approvals.html", **desk_view.approvals(settings, request.args.get("show", ""), _page()))
 
     @desk.post("/approvals/<item_id>/<act>")
     @needs("approve")
@@ -187,6 +186,12 @@ def serve(server: Flask, settings: Settings) -> None:
         return person
 
     server.register_blueprint(desk)
+
+
+def _page() -> int:
+    """Return which page of a list is asked for; the first where the address says none."""
+    asked = request.args.get("page", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
 
 
 def _said(sentence: str, status: int) -> Response:

@@ -22,7 +22,8 @@ from analytics.settings import Settings
 
 MOST_CELLS = 200
 MOST_RECORDS = 50
-MOST_ITEMS = 30
+MOST_ITEMS = 15
+MOST_UPLOADS = 25
 STATES: Mapping[str, tuple[str, str]] = {
     "waiting": ("排队等候", "even"), "reading": ("正在校验", "even"), "ready": ("等待确认", "accent"),
     "refused": ("没有可导入的内容", "bad"), "duplicate": ("以前导入过", "even"), "confirming": ("排队导入", "even"),
@@ -60,12 +61,13 @@ def drop(settings: Settings, person: Person) -> dict[str, Any]:
     }
 
 
-def rows(settings: Settings, person: Person) -> tuple[list[dict[str, Any]], bool, bool]:
-    """Return the list of uploads, whether any is being worked on, and whether it is everybody's."""
+def rows(settings: Settings, person: Person, page: int = 1) -> dict[str, Any]:
+    """Return a page of the list of uploads, whether any is being worked on, and whether the list is everybody's."""
     found = []
-    busy = False
-    for row in counter.history(settings, person):
-        busy |= row["state"] in BUSY
+    every = counter.history(settings, person)
+    busy = any(row["state"] in BUSY for row in every)
+    listed, turn = _page(every, page, MOST_UPLOADS, "/uploads")
+    for row in listed:
         words, tone = STATES[row["state"]]
         if row["state"] == "done" and row["reading"] == "partially_accepted":
             words, tone = "部分导入", "bad"
@@ -81,7 +83,7 @@ def rows(settings: Settings, person: Person) -> tuple[list[dict[str, Any]], bool
                 "act": "去确认" if row["state"] == "ready" else "查看",
             }
         )  # fmt: skip
-    return found, busy, person.may("original")
+    return {"rows": found, "turn": turn, "busy": busy, "every": person.may("original")}
 
 
 def task(settings: Settings, person: Person, task_id: str) -> dict[str, Any]:
@@ -233,7 +235,7 @@ def _choices(column: Column | None) -> list[str]:
         return [county.name for county in geography().counties]
     if column.type == "boolean":
         return ["是", "否"]
-    return list(column.choices)
+    return list(column.offered)
 
 
 def _sheet(sheet: Mapping[str, Any], named: Mapping[str, Ledger], given: Mapping[str, str]) -> dict[str, Any]:
@@ -337,7 +339,21 @@ def cells_of(given: Mapping[str, str]) -> dict[tuple[str, str], str]:
 ACTIONS = {"accept": "采用", "refuse": "不采用或退回", "merge": "合并", "split": "认定为两条"}
 
 
-def approvals(settings: Settings, show: str) -> dict[str, Any]:
+def _page(found: Sequence[Any], page: int, most: int, address_of: str) -> tuple[Sequence[Any], dict[str, Any]]:
+    """Return one page of what was found, and how its place and the ways on are told; too far on is the last page."""
+    pages = max(1, -(-len(found) // most))
+    at = min(max(page, 1), pages)
+    join = "&" if "?" in address_of else "?"
+    turn = {
+        "words": f"第 {at} / {pages} 页，共 {len(found):,} 项",
+        "earlier": f"{address_of}{join}page={at - 1}" if at > 1 else None,
+        "later": f"{address_of}{join}page={at + 1}" if at < pages else None,
+        "needed": pages > 1,
+    }
+    return found[(at - 1) * most : at * most], turn
+
+
+def approvals(settings: Settings, show: str, page: int = 1) -> dict[str, Any]:
     """Return what the page of approvals shows: what awaits, or what was decided."""
     every = waiting.waiting(settings)
     kinds = {"": "estimate", "duplicate": "duplicate"}
@@ -354,7 +370,9 @@ def approvals(settings: Settings, show: str) -> dict[str, Any]:
         wanted = kinds.get(show, "estimate")
         items = [_item(one) for one in every if one.kind == wanted]
     nothing = {"decided": "还没有处理过。", "duplicate": "没有疑似重复的记录。"}.get(show, "没有等待审核的约数。")
-    return {"tabs": tabs, "items": items[:MOST_ITEMS], "more": max(0, len(items) - MOST_ITEMS), "nothing": nothing}
+    here = str(next(tab["href"] for tab in tabs if tab["chosen"]))
+    shown_items, turn = _page(items, page, MOST_ITEMS, here)
+    return {"tabs": tabs, "items": shown_items, "turn": turn, "nothing": nothing}
 
 
 def _item(one: waiting.Item) -> dict[str, Any]:

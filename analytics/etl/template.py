@@ -54,7 +54,7 @@ def header(column: Column) -> str:
 
 def _choices(column: Column, places: Geography) -> list[str]:
     if column.type == "choice":
-        return list(column.choices)
+        return list(column.offered)
     if column.type == "boolean":
         return ["是", "否"]
     if column.type == "county":

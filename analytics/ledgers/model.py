@@ -66,6 +66,8 @@ class Column(_Model):
     """Headings that stand for a required column only where no other column does (活动主题 for the name)."""
     unit: str | None = None
     choices: dict[str, tuple[Word, ...]] = {}
+    shown: dict[str, str] = {}
+    """Choice columns: what people are shown for a value kept as a code (1 is 第一种形态), one of its words."""
     doubtful: dict[str, str] = {}
     """Choice words that are accepted as another value, with a warning (基本完成 is not done)."""
     default: int | str | bool | None = None
@@ -96,7 +98,22 @@ class Column(_Model):
         unknown = set(self.doubtful.values()) - set(self.choices)
         if unknown:
             raise ValueError(f"doubtful 指向了不存在的取值：{'、'.join(sorted(unknown))}")
+        strange = [word for value, word in self.shown.items() if word not in self._spellings(value)]
+        if strange:
+            raise ValueError(f"shown 只能用该取值在 choices 中的写法：{'、'.join(strange)}")
         return self
+
+    def _spellings(self, value: str) -> set[str]:
+        return {word.word for word in self.choices.get(value, ())}
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """What a person may choose from, in the words shown."""
+        return tuple(self.said(value) for value in self.choices)
+
+    def said(self, value: str) -> str:
+        """Return what people are shown for a kept value."""
+        return self.shown.get(value, value)
 
 
 class Rule(_Model):

@@ -34,7 +34,7 @@ from analytics.metrics.data_quality import Quality, quality, quality_metrics
 from analytics.metrics.detail import overdue, records
 from analytics.metrics.discipline import HIDDEN
 from analytics.metrics.display import ABSENT, exact_value, format_percent, format_value
-from analytics.metrics.model import Metric, catalogue
+from analytics.metrics.model import Metric, catalogue, said_of
 from analytics.metrics.narrative import Paragraph, Told, paragraph
 from analytics.metrics.periods import Period, PeriodError, parse_period
 from analytics.metrics.query import query
@@ -97,6 +97,7 @@ __all__ = [
     "query",
     "ranking",
     "records",
+    "said_of",
     "submission_calendar",
     "target_table",
     "trend",

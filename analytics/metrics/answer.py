@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from analytics.metrics.changes import Change, change_words
+from analytics.metrics.model import catalogue, said_of
 from analytics.metrics.periods import Period
 from analytics.metrics.targets import Light
 
@@ -144,7 +145,15 @@ class Answer:
         }
 
     def told(self) -> dict[str, Any]:
-        """Return the same object for people to read: 同比 and 环比 in words."""
-        words = [{"yoy": change_words(row.yoy_change), "mom": change_words(row.mom_change)} for row in self.rows]
+        """Return the same object for people to read: 同比, 环比 and the values of its dimensions in words."""
+        known = catalogue()
+        words = [
+            {
+                "yoy": change_words(row.yoy_change),
+                "mom": change_words(row.mom_change),
+                "dims": {name: said_of(known[row.id], name, value) for name, value in row.dims.items()},
+            }
+            for row in self.rows
+        ]
         answer = self.to_json()
         return answer | {"rows": [row | said for row, said in zip(answer["rows"], words, strict=True)]}

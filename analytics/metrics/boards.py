@@ -21,7 +21,7 @@ from analytics.metrics import compute as computing
 from analytics.metrics import targets as target_rules
 from analytics.metrics.answer import MetricRow
 from analytics.metrics.discipline import refusal
-from analytics.metrics.model import BOARDS_FILE, COUNTY, UNIT, Metric, catalogue, declarations_folder
+from analytics.metrics.model import BOARDS_FILE, COUNTY, UNIT, Metric, catalogue, declarations_folder, said_of
 from analytics.metrics.periods import Period
 from analytics.metrics.query import query
 from analytics.metrics.question import Asked, MetricError, ask
@@ -160,7 +160,9 @@ def composition(
         parts = [_share(row.name, row, whole) for row in rows[1:]]
     else:
         split = query(rule.whole, period=period, by=rule.by, compare=False, aim=False, **where).rows
-        parts = [_share(row.dims[rule.by], row, whole) for row in split if row.value is not None]
+        parts = [
+            _share(said_of(found, rule.by, row.dims[rule.by]), row, whole) for row in split if row.value is not None
+        ]
         parts.sort(key=lambda part: -float(part.value or 0))
     name = rule.name or f"{found.name}构成"
     return Composition(name, found.id, found.unit, whole.value, tuple(parts), rule.overlapping, whole.flags)

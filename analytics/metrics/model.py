@@ -556,3 +556,9 @@ def declarations_folder() -> Path:
 def catalogue() -> dict[str, Metric]:
     """Return the shipped metrics by id (read once a process)."""
     return read_catalogue(declarations_folder(), ledgers())
+
+
+def said_of(metric: Metric, dimension: str, value: str) -> str:
+    """Return what people are shown for a value of one of a KPI's dimensions."""
+    column = next((column for column in ledgers()[metric.ledger].columns if column.name == dimension), None)
+    return value if column is None else column.said(value)

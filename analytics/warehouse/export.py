@@ -16,7 +16,7 @@ from typing import IO, Any, Literal
 
 import pyarrow as pa
 
-from analytics.ledgers.model import NUMERIC_TYPES, Ledger
+from analytics.ledgers.model import NUMERIC_TYPES, Column, Ledger
 from analytics.ledgers.schema import TRACE
 from analytics.warehouse.published import Version
 from analytics.warehouse.tables import quoted
@@ -56,7 +56,7 @@ def _spread(found: pa.Table, ledger: Ledger) -> pa.Table:
     estimated = {field for row in said for field in row}
     columns: dict[str, Any] = {"record_id": found.column("record_id")}
     for column in ledger.columns:
-        columns[column.name] = found.column(column.name)
+        columns[column.name] = _said(found.column(column.name), column)
         if column.name not in estimated:
             continue
         kind = pa.int64() if column.type == "count" else pa.float64() if column.type in NUMERIC_TYPES else pa.string()
@@ -68,6 +68,13 @@ def _spread(found: pa.Table, ledger: Ledger) -> pa.Table:
     for name in _LAST:
         columns[name] = found.column(name)
     return pa.table(columns)
+
+
+def _said(values: pa.ChunkedArray, column: Column) -> Any:
+    """Return a column's values in the words people are shown."""
+    if not column.shown:
+        return values
+    return pa.array([None if value is None else column.said(value) for value in values.to_pylist()], pa.string())
 
 
 def write(table: pa.Table, kind: Kind, target: IO[bytes]) -> None:

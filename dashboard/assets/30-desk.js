@@ -81,6 +81,8 @@
           if (box.lost) tell(box, "", false);
           box.lost = false;
           put(box, got.answer);
+          // Where there is room, what settles an item stands open.
+          if (window.innerWidth > 768) box.querySelectorAll(".desk-settle").forEach(function (fold) { fold.open = true; });
         } else {
           box.querySelector(".fragment-inside").textContent = got.answer.message || "暂时读不出来，请稍后刷新。";
           var title = document.querySelector("h1[data-title]");
@@ -243,7 +245,7 @@
             shown.say(answer.message || "没有收下，请稍后再试。", true);
             shown.failed(asking.status >= 500 ? retry : null);
           }
-          document.querySelectorAll('[data-fragment="/desk/list"]').forEach(load);
+          document.querySelectorAll('[data-fragment^="/desk/list"]').forEach(load);
           finished();
         });
         asking.addEventListener("error", function () {

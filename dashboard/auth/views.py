@@ -33,7 +33,12 @@ SERVER_PAGES = (("users", "/users", "账号"), ("audit", "/audit", "审计"))
 
 
 def links(person: Person) -> list[tuple[str, str]]:
-    """Return title and address of the plain pages a person may open, their own account last."""
+    """Return title and address of the plain pages a person may open, their own account last.
+
+    Whose password is still the one-time one may open none before it is changed.
+    """
+    if person.must_change:
+        return []
     found = [(title, path) for action, path, title in SERVER_PAGES if person.may(action)]
     if person.visitor:
         return [*found, ("登录", SIGN_IN)]

@@ -110,12 +110,17 @@ def kpi_card(
                 change(word="环比", moved=mom, direction=direction),
                 _fresh(fresh),
             ],
-            className="changes",
+            className="changes long" if _long(yoy) and _long(mom) else "changes",
         ),
     ]
     return html.Article(
         body, id=piece(f"card-{metric}"), className="card", **{"aria-labelledby": title_id, "data-metric": metric}
     )
+
+
+def _long(moved: Moved | None) -> bool:
+    """Return whether a comparison is a difference in percentage points, which takes twice the room of a growth."""
+    return moved is not None and "百分点" in moved.words
 
 
 def _fresh(day: str) -> Component | None:
@@ -241,12 +246,12 @@ def completion_bar(
     rate = target.endswith("%")
     word = ("当年累计" if to_date else "") + ("达成目标" if rate else "完成率")
     reached = html.Strong(percent(completion))
-    aim = f" · {'目标' if to_date or rate else '全年目标'} {target}"
-    judged = pace_words(pace_gap)
+    aim = [" · ", html.Span(f"{'目标' if to_date or rate else '全年目标'} {target}", className="part")]
+    judged = pace_words(pace_gap, light)
     return html.Div(
         [
             html.Div(
-                html.Span([f"{word} ", reached, aim] if rate else [reached, f" {word}{aim}"]),
+                html.Span([f"{word} ", reached, *aim] if rate else [reached, f" {word}", *aim]),
                 className="completion-words",
             ),
             html.Div(

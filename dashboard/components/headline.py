@@ -13,7 +13,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components.text import Direction, Light, percent, tone_of_pace
+from dashboard.components.text import Direction, Light, percent, tone_of_pace, within
 
 NAMED_AT_MOST = 3
 
@@ -64,7 +64,8 @@ def headline(*, done: Sequence[Point], watched: Sequence[Point], overdue: Point 
             ]
         )
     elif judged:
-        clauses.append([f"{len(judged)} 项有目标的指标", html.Span("均跟上时间进度", className="tone-good whole")])
+        kept = "基本跟上" if any(within(point.light, point.pace_gap) for point in judged) else "跟上"
+        clauses.append([f"{len(judged)} 项有目标的指标", html.Span(f"均{kept}时间进度", className="tone-good whole")])
     if overdue is not None and overdue.known:
         if overdue.figure == "0":
             clauses.append([html.Span("没有超期未完成的整改", className="tone-good whole")])

@@ -23,8 +23,13 @@ class Told:
     href: str
 
 
-def plain_table(*, caption: str, headings: Sequence[str], rows: Sequence[Sequence[str | Told]]) -> Component:
-    """Return a small table of texts; the first cell of each row is its heading."""
+def plain_table(
+    *, caption: str, headings: Sequence[str], rows: Sequence[Sequence[str | Told]], labelled: bool = False
+) -> Component:
+    """Return a small table of texts; the first cell of each row is its heading.
+
+    ``labelled`` cells carry their heading, so that on a phone a row of long texts can stand as a list of its own.
+    """
 
     def inside(cell: str | Told) -> Any:
         return html.A(cell.text, href=cell.href, title="查看明细") if isinstance(cell, Told) else cell
@@ -36,7 +41,15 @@ def plain_table(*, caption: str, headings: Sequence[str], rows: Sequence[Sequenc
                 html.Thead(html.Tr([html.Th(heading, scope="col") for heading in headings])),
                 html.Tbody(
                     [
-                        html.Tr([html.Th(inside(row[0]), scope="row"), *(html.Td(inside(cell)) for cell in row[1:])])
+                        html.Tr(
+                            [
+                                html.Th(inside(row[0]), scope="row"),
+                                *(
+                                    html.Td(inside(cell), **({"data-label": heading} if labelled else {}))
+                                    for heading, cell in zip(headings[1:], row[1:], strict=True)
+                                ),
+                            ]
+                        )
                         for row in rows
                     ]
                 ),

@@ -52,12 +52,19 @@ def arrow(moved: Moved | None) -> str:
     return "▲" if moved.up else "▼"
 
 
-def pace_words(gap: float | None) -> str:
-    """Return how far the completion is from the time passed, in words."""
+def within(light: Light | None, gap: float | None) -> bool:
+    """Return whether a completion is behind the time passed by no more than the metrics allow."""
+    return light == "green" and gap is not None and round(gap, 1) < 0
+
+
+def pace_words(gap: float | None, light: Light | None = None) -> str:
+    """Return how far the completion is from the time passed, in words; what the metrics let pass is not called slow."""
     if gap is None:
         return ""
     if round(gap, 1) == 0:
         return "与时间进度持平"
+    if within(light, gap):
+        return f"基本跟上时间进度，差 {abs(gap):,.1f} 个百分点"
     return f"{'快' if gap > 0 else '慢'}于时间进度 {abs(gap):,.1f} 个百分点"
 
 

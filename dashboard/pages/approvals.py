@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from dash import html
 
@@ -17,8 +17,9 @@ from dashboard.pages.uploads import fragment
 
 def shell(search: str) -> Sequence[Any]:
     """Return the page."""
-    show = (parse_qs(search.removeprefix("?")).get("show") or [""])[0]
-    place = f"/desk/approvals?show={show}" if show in ("duplicate", "decided") else "/desk/approvals"
+    asked = parse_qs(search.removeprefix("?"))
+    given = {name: values[0] for name, values in asked.items() if name in ("show", "page")}
+    place = "/desk/approvals" + (f"?{urlencode(given)}" if given else "")
     title = html.H1("数据审核", tabIndex=-1)
     about = "约数和疑似重复在这里由数据管理员认定。每项处理都留有记录，可以撤销；填报单位更正重报后仍然有效。"
     opening = html.Div([title, html.P(about, className="headline")], className="opening")

@@ -12,12 +12,12 @@ from dash import html
 from dash.development.base_component import Component
 
 from analytics import moments
-from analytics.ledgers import Ledger, ledgers
+from analytics.ledgers import Column, Ledger, ledgers
 from dashboard.components import frame, tables
 from dashboard.components.text import DASH
 from dashboard.pages.overview import CARDS
 from dashboard.pages.page import RECORD, Page, Request, ask_bar
-from dashboard.pages.records import label, text
+from dashboard.pages.records import label, told
 from dashboard.source import Records
 
 STANDING = {"current": "现行", "superseded": "已被替换", "revoked": "已撤回", "removed": "已删除"}
@@ -82,7 +82,7 @@ def render(request: Request) -> Sequence[Any]:
 
 def _values(ledger: Ledger, row: Mapping[str, Any], cells: Mapping[str, str]) -> Component:
     rows = [
-        [label(column), text(column.type, row.get(column.name)), cells.get(column.name, DASH)]
+        [label(column), told(column, row.get(column.name)), cells.get(column.name, DASH)]
         for column in ledger.columns
         if row.get(column.name) is not None or column.name in cells
     ]
@@ -127,8 +127,8 @@ def _history(request: Request, ledger: Ledger, row: Mapping[str, Any]) -> Compon
         changes = [
             [
                 change["label"],
-                _value(labels[change["field"]].type, change["old"]),
-                _value(labels[change["field"]].type, change["new"]),
+                _value(labels[change["field"]], change["old"]),
+                _value(labels[change["field"]], change["new"]),
                 change["cell"] or DASH,
             ]
             for change in version["changes"]
@@ -156,10 +156,10 @@ def _history(request: Request, ledger: Ledger, row: Mapping[str, Any]) -> Compon
     return html.Ol(items, className="history")
 
 
-def _value(kind: str, value: Any) -> str:
+def _value(column: Column, value: Any) -> str:
     if isinstance(value, Mapping):
         return str(value.get("raw") or DASH)
-    return text(kind, value)
+    return told(column, value)
 
 
 def _moment(value: Any) -> str:

@@ -171,7 +171,7 @@ def _rows(request: Request, ledger: Ledger, metric: Metric, found: Records) -> C
     headings.append(_heading(request, ORIGIN, "来源"))
     rows: list[list[str | tables.Read | tables.Origin]] = [
         [
-            *(tables.Read(text(column.type, row.get(column.name)), at.get(column.name)) for column in columns),
+            *(tables.Read(told(column, row.get(column.name)), at.get(column.name)) for column in columns),
             *(text("count", row.get(name)) for name in metric.extra_labels),
             tables.Origin(
                 file=str(row["file_name"]),
@@ -213,6 +213,11 @@ def _heading(request: Request, name: str, label: str, *, number: bool = False, w
     return tables.Heading(
         name=name, label=label, href=request.at(sort=following, page=1), order=order, number=number, wide=wide
     )
+
+
+def told(column: Column, value: Any) -> str:
+    """Return a value of a column ready for reading; a dash where it is blank."""
+    return column.said(text(column.type, value))
 
 
 def text(kind: str, value: Any) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from dash import html
 from dash.development.base_component import Component
@@ -28,7 +28,8 @@ def fragment(place: str, label: str) -> Component:
 
 def shell(search: str) -> Sequence[Any]:
     """Return the page of one upload where the address names one, else the form and the list."""
-    upload = (parse_qs(search.removeprefix("?")).get("upload") or [""])[0][:40]
+    asked = parse_qs(search.removeprefix("?"))
+    upload = (asked.get("upload") or [""])[0][:40]
     if upload:
         crumbs = frame.crumbs(
             choices=[frame.Choice("上传台账", "/uploads"), frame.Choice("一份文件", address(upload), chosen=True)]
@@ -36,7 +37,9 @@ def shell(search: str) -> Sequence[Any]:
         title = html.Div(html.H1("正在读取……", tabIndex=-1, **{"data-title": "true"}), className="opening")
         return [html.Div([crumbs, title, fragment(f"/desk/task/{upload}", "上传的文件")], className="inner desk")]
     title = html.Div(html.H1("上传台账", tabIndex=-1), className="opening")
-    parts = [fragment("/desk/form", "选择文件"), fragment("/desk/list", "上传记录")]
+    page = (asked.get("page") or [""])[0]
+    listed = "/desk/list" + (f"?{urlencode({'page': page})}" if page else "")
+    parts = [fragment("/desk/form", "选择文件"), fragment(listed, "上传记录")]
     return [html.Div([title, *parts], className="inner desk")]
 
 

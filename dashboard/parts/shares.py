@@ -9,7 +9,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from analytics.metrics import UNFILLED
+from analytics.metrics import UNFILLED, said_of
 from dashboard.components import bars, frame
 from dashboard.components.text import DASH, percent
 from dashboard.parts.canvas import Canvas
@@ -108,7 +108,7 @@ class Split:
         drawn = [
             _bar(
                 canvas,
-                row.dims[self.by],
+                said_of(metric, self.by, row.dims[self.by]),
                 row.id,
                 row.value,
                 100 * float(row.value) / highest if row.value is not None and highest else 0.0,

@@ -94,7 +94,7 @@ def _target(canvas: Canvas, row: TargetRow | None) -> matrix.Cell:
     lines = [
         f"{row.place}{row.name}",
         f"已完成 {told(row.id, row.value)}，年度目标 {told(row.id, row.target)}",
-        pace_words(row.pace_gap),
+        pace_words(row.pace_gap, row.light),
         *row.flags,
     ]
     return matrix.Cell(
@@ -379,6 +379,7 @@ class Faults:
                     caption=f"{canvas.request.period_name}各单位工作簿中最常见的问题",
                     headings=["问题", "结果", "次数", "工作簿（份）", "例子", "怎么改"],
                     rows=rows,
+                    labelled=True,
                 )
             ],
         )

@@ -217,6 +217,14 @@ def test_what_has_no_record_this_month_can_still_be_behind_this_year() -> None:
     assert "参训人次（完成 37.7%）慢于时间进度" in text_of(made)
 
 
+def test_what_is_let_pass_is_called_alike_by_the_headline_and_by_the_card() -> None:
+    """The metrics allow a few percentage points: nobody is told both that all is in time and that something is slow."""
+    made = headline(done=[], watched=[point("参训人次", completion=71.5, pace_gap=-3.3, light="green")], overdue=None)
+    assert "均基本跟上时间进度" in text_of(made)
+    assert pace_words(-3.3, "green") == "基本跟上时间进度，差 3.3 个百分点"
+    assert pace_words(-3.3, "amber") == "慢于时间进度 3.3 个百分点"
+
+
 def test_being_on_pace_is_said_in_words() -> None:
     assert pace_words(0.02) == "与时间进度持平"
     assert pace_words(None) == ""

@@ -7,10 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from metrics_oracle_further import DISCIPLINE, LEDGER, STATES, figure, held_of_due, in_window
 from metrics_tables import connection, event, fair, known_to
+from pydantic import ValidationError
 
 from analytics import moments
+from analytics.etl.values.choices import parse_choice
 from analytics.ledgers import ledgers
-from analytics.metrics import HIDDEN, MetricError, catalogue, parse_period, query, ranking, records, trend
+from analytics.metrics import HIDDEN, MetricError, catalogue, composition, parse_period, query, ranking, records, trend
 from analytics.metrics.due import due_rules
 from analytics.metrics.periods import from_days
 
@@ -422,6 +424,19 @@ def test_a_share_of_one_or_two_is_hidden():
 
 def test_four_forms_are_neither_good_nor_bad():
     assert catalogue()["D06"].direction == "neutral"
+
+
+def test_a_form_is_called_by_its_name_wherever_it_is_shown():
+    con = connection(four_forms=[{"period": dt.date(2024, 3, 31), "form": "1", "visits": 9}])
+    answer = query("D06", period="2024", by="form", connection=con, discipline=True)
+    assert [row.dims for row in answer.rows] == [{"form": "1"}]
+    assert [row["dims"] for row in answer.told()["rows"]] == [{"form": "第一种形态"}]
+    parts = composition("D06", by="form", period="2024", connection=con, discipline=True).parts
+    assert [part.label for part in parts] == ["第一种形态"]
+    column = ledgers()["four_forms"].column("form")
+    assert parse_choice(column, "第一种形态").value == "1"
+    with pytest.raises(ValidationError, match="shown"):
+        column.model_validate({**column.model_dump(), "shown": {"1": "首种形态"}})
 
 
 def test_exactly_the_discipline_ledgers_are_restricted():

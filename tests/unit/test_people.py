@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from analytics.operations.accounts import AccountError
 from analytics.operations.people import VISITOR, Person
 from analytics.operations.roles import actions, roles
 from analytics.settings import Settings
+from dashboard.auth.views import links
 
 GOOD = "一句好记又够长的话，只有我知道"
 
@@ -227,3 +229,9 @@ def test_every_change_of_an_account_is_on_record_with_before_and_after(settings:
     assert [line.success for line in lines(settings, "login")] == [False]
     assert not [line for line in audit.lines(settings)[0] if password in str(line)]
     assert audit.verify(settings).broken_at is None
+
+
+def test_whoever_must_change_the_password_first_is_shown_no_other_page() -> None:
+    person = Person(id="x", login="x", name="王", roles=frozenset({"admin", "auditor"}), must_change=True)
+    assert links(person) == []
+    assert ("王", "/account") in links(replace(person, must_change=False))

@@ -47,7 +47,7 @@ def test_every_choice_and_every_number_is_checked_while_typing(ledger: Ledger) -
         if column.type == "text":
             assert cell not in checks
         elif column.type == "choice":
-            assert set(checks[cell].formula1.strip('"').split(",")) == set(column.choices)
+            assert set(checks[cell].formula1.strip('"').split(",")) == set(column.offered)
         else:
             assert checks[cell].error, f"{column.name}: 没有校验"
             assert column.label in checks[cell].error

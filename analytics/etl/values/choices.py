@@ -79,7 +79,7 @@ def parse_choice(column: Column, raw: Any, question: str | None = None) -> Parse
     words = _lookup(tuple(column.choices.items()), tuple(column.doubtful.items()))
     text = fold(as_text(raw))
     meaning = words.get(text) or words.get(_combined(text)) or _remarked(words, text)
-    allowed = "、".join(column.choices)
+    allowed = "、".join(column.offered)
     if meaning is None and question is not None and text in _YES | _NO:
         meaning = words.get(fold(question if text in _YES else f"未{question}"))
     if meaning is None:
