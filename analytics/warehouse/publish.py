@@ -12,7 +12,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,18 @@ SHARED = {
 """What is published besides the records, and in which order."""
 GRACE_SECONDS = 120.0
 """How long a version stays after a newer one took its place, for readers between pointer and lease."""
-_STAGING = ".staging-"
+STAGING = ".staging-"
+"""Folders so named are being made; what a killed writer leaves of them is swept away."""
+
+
+@dataclass(frozen=True, slots=True)
+class YearFile:
+    """A ledger's year written before its turn (``ahead``): good while ``number`` is the last change of the year."""
+
+    path: Path
+    number: int
+    entry: dict[str, Any]
+    """What the manifest says of it."""
 
 
 def current_sql(ledger: Ledger, keys: str | None = None) -> str:
@@ -169,11 +181,23 @@ def _base(settings: Settings, store_id: str, change_no: int) -> dict[str, Any] |
     return manifest if _whole(settings.published / manifest["version"], manifest) else None
 
 
-def publish(con: duckdb.DuckDBPyConnection, settings: Settings, ledgers: Mapping[str, Ledger]) -> str | None:
+def publish(
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    ledgers: Mapping[str, Ledger],
+    ready: Mapping[tuple[str, int | None], YearFile] | None = None,
+) -> str | None:
     """Publish what is committed and not yet seen; return the id of the version readers now take.
 
     A crash at any point leaves the version before in place; calling again publishes what is behind.
+
+    Args:
+        con: The store.
+        settings: Where versions are kept.
+        ledgers: The declared ledgers.
+        ready: Files by ledger and year that need not be written any more; they are taken from where they lie.
     """
+    ready = ready or {}
     row = first(con, "SELECT store_id, change_no FROM meta")
     store_id, change_no = (str(row[0]), int(row[1])) if row else ("", 0)
     base = _base(settings, store_id, change_no)
@@ -183,14 +207,14 @@ def publish(con: duckdb.DuckDBPyConnection, settings: Settings, ledgers: Mapping
     if base is not None and base["change_no"] == change_no and base["schema_hash"] == schema:
         return str(base["version"])
     settings.published.mkdir(parents=True, exist_ok=True)
-    _sweep(settings)
+    _sweep(settings, {file.path for file in ready.values()})
     made = dt.datetime.now(dt.UTC)
     version = _free_name(settings, f"{change_no:08d}-{made:%Y%m%dT%H%M%SZ}")
-    staging = settings.published / f"{_STAGING}{version}"
+    staging = settings.published / f"{STAGING}{version}"
     staging.mkdir()
     files: dict[str, dict[str, Any]] = {}
     for ledger in ledgers.values():
-        files |= _write_ledger(con, settings, ledger, base, staging)
+        files |= _write_ledger(con, settings, ledger, base, staging, ready)
         if ledger.history:
             files |= _write_versions(con, settings, ledger, base, staging)
     for name, order in SHARED.items():
@@ -267,14 +291,32 @@ def _confirmed(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
 
 def _copy(con: duckdb.DuckDBPyConnection, query: str, staging: Path, name: str) -> dict[str, dict[str, Any]]:
     """Write one query to a Parquet file of the version; return its manifest entry."""
-    path = staging / name
-    row = first(con, f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION snappy)")
+    return {name: copy(con, query, staging / name)}
+
+
+def copy(con: duckdb.DuckDBPyConnection, query: str, path: Path, group: int = 122_880) -> dict[str, Any]:
+    """Write one query to a Parquet file, down to the disk; return its manifest entry.
+
+    Rows are held in memory by the ``group``.
+    """
+    how = f"FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {group}"
+    row = first(con, f"COPY ({query}) TO {literal(str(path))} ({how})")
     _sync(path)
-    return {name: {"rows": int(row[0]) if row else 0, "bytes": path.stat().st_size}}
+    return {"rows": int(row[0]) if row else 0, "bytes": path.stat().st_size}
+
+
+def year_test(year: int | None) -> str:
+    """Return the SQL that follows the expression for a record's year, to pick those of ``year``."""
+    return "IS NULL" if year is None else f"= {int(year)}"
 
 
 def _write_ledger(
-    con: duckdb.DuckDBPyConnection, settings: Settings, ledger: Ledger, base: Mapping[str, Any] | None, staging: Path
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    ledger: Ledger,
+    base: Mapping[str, Any] | None,
+    staging: Path,
+    ready: Mapping[tuple[str, int | None], YearFile],
 ) -> dict[str, dict[str, Any]]:
     """Write the years of a ledger that changed since ``base`` and share the others."""
     stamps = dict(
@@ -293,14 +335,21 @@ def _write_ledger(
         if year not in dirty and name in before and base is not None:
             _share(settings.published / base["version"] / name, staging / name)
             files[name] = before[name]
+    decided = decisions.any_for(con, ledger)
+    for year in () if decided else tuple(dirty):
+        written = ready.get((ledger.id, year))
+        if written is not None and written.number == stamps[year]:
+            name = f"{ledger.id}/{year_file(year)}"
+            written.path.rename(staging / name)
+            files[name] = written.entry
+            dirty.remove(year)
     if not dirty:
         return files
     table = tables.table(ledger.id)
-    years = " OR ".join("_year IS NULL" if year is None else f"_year = {int(year)}" for year in dirty)
+    years = " OR ".join(f"_year {year_test(year)}" for year in dirty)
     keys = None if len(dirty) == len(stamps) else f"SELECT record_id FROM {table} WHERE {years}"
     # The list of current versions is narrow and made once; each year then picks its wide rows by it.
     day = quoted(ledger.date_field) if ledger.date_field else "NULL::DATE"
-    decided = decisions.any_for(con, ledger)
     counting = f" WHERE r.record_id NOT IN ({decisions.dropped_sql(ledger, current_sql(ledger))})" if decided else ""
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE newest AS SELECT r._version AS v, r._year AS y, {day} AS day "
@@ -317,7 +366,7 @@ def _write_ledger(
     for year in dirty:
         if year not in last_days:
             continue
-        test = "IS NULL" if year is None else f"= {int(year)}"
+        test = year_test(year)
         if every:
             query = f"SELECT {picked} FROM {table} r WHERE r._year {test}"
         else:
@@ -376,15 +425,16 @@ def prune(settings: Settings, now: float | None = None) -> list[str]:
         successor = settings.published / every[every.index(name) + 1]
         if moment - successor.stat().st_mtime < GRACE_SECONDS or not leases.idle(folder):
             continue
-        doomed = settings.published / f"{_STAGING}old-{name}"
+        doomed = settings.published / f"{STAGING}old-{name}"
         folder.rename(doomed)
         shutil.rmtree(doomed)
         removed.append(name)
     return removed
 
 
-def _sweep(settings: Settings) -> None:
-    """Remove what a killed writer left half made. Only called under the write lock."""
-    leftovers: Iterable[Path] = settings.published.glob(f"{_STAGING}*")
+def _sweep(settings: Settings, ready: Collection[Path]) -> None:
+    """Remove what a killed writer left half made, but nothing that is ready. Only called under the write lock."""
+    leftovers: Iterable[Path] = settings.published.glob(f"{STAGING}*")
     for entry in leftovers:
-        shutil.rmtree(entry)
+        if not any(path.is_relative_to(entry) for path in ready):
+            shutil.rmtree(entry)

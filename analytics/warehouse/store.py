@@ -26,6 +26,7 @@ from analytics.ledgers.model import Ledger
 from analytics.settings import Settings
 from analytics.warehouse import changes as diff
 from analytics.warehouse import corrected, decisions, migrations, near, periods, publish, tables, uploads
+from analytics.warehouse.ahead import Ahead
 from analytics.warehouse.changes import INCOMING, ChangeSet, Replacement
 from analytics.warehouse.errors import StoreBusy, UnknownProfile, UnknownUpload, WarehouseError
 from analytics.warehouse.lock import POLL_SECONDS, write_lock
@@ -107,8 +108,11 @@ class Store:
             try:
                 yield writing
             finally:
-                if publish_at_end:
-                    writing.publish()
+                try:
+                    if publish_at_end:
+                        writing.publish()
+                finally:
+                    writing.ahead.drop()
         finally:
             con.close()
 
@@ -179,6 +183,7 @@ class Writing:
         self._side = _StoreSide()
         self._profiles: dict[str, dict[str, str]] | None = None
         self._hashes: set[str] | None = None
+        self.ahead = Ahead(settings.published)
         self._threads(many=False)
 
     # -- asking -----------------------------------------------------------------------------------------------------
@@ -302,6 +307,9 @@ class Writing:
                         total[kind] += getattr(counted, kind)
                     told = near.findings(con, ledger, self._side, report.sheets, counted, followed=followed)
                     uploads.add_findings(report, told)
+                    if not (repeats or followed or removed):
+                        begun = self._years(ledger, incoming) - self._known_years(ledger)
+                        self.ahead.begin(ledger, incoming, begun, report.upload_id, number)
                     self._insert(ledger, incoming, report, seq, version + incoming.num_rows, removed=removed)
                     version += incoming.num_rows + removed
                     self._touch(ledger, incoming, number, followed=followed, removed=removed)
@@ -309,6 +317,10 @@ class Writing:
                 corrected.keep(con, outcome, (options or {}).get(uploads.CORRECTED) or (), report.upload_id, seq)
                 self._insert_upload(outcome, seq, mode, stated, sender, by, options or {}, total)
                 con.execute("UPDATE meta SET change_no = ?, next_seq = ?, next_version = ?", [number, seq + 1, version])
+        except BaseException:
+            # The next change will have the same number.
+            self.ahead.drop()
+            raise
         finally:
             self._forget()
         if self._hashes is not None:
@@ -400,8 +412,9 @@ class Writing:
         row = first(self.con, "SELECT max(estimated_size) FROM duckdb_tables()")
         self._threads(many=row is not None and (row[0] or 0) >= MANY_ROWS)
         try:
-            return publish.publish(self.con, self.settings, self.ledgers)
+            return publish.publish(self.con, self.settings, self.ledgers, self.ahead.files())
         finally:
+            self.ahead.drop()
             self._threads(many=False)
 
     def _threads(self, *, many: bool) -> None:
@@ -463,16 +476,24 @@ class Writing:
 
     def _touch(self, ledger: Ledger, incoming: pa.Table, number: int, *, followed: bool, removed: int) -> None:
         """Mark the years this upload touches: of its records, of those they follow, of those it removes."""
-        if ledger.date_field:
-            found = pc.unique(pc.year(incoming.column(ledger.date_field)))
-        else:
-            found = pc.unique(incoming.column(ledger.year_field or ""))
-        years = [(year,) for year in found.to_pylist()]
+        years: list[tuple[int | None]] = [(year,) for year in self._years(ledger, incoming)]
         if followed:
             years += self.con.execute("SELECT DISTINCT old_year FROM kinds WHERE kind <> 'new'").fetchall()
         if removed:
             years += self.con.execute("SELECT DISTINCT _year FROM gone").fetchall()
         self._mark(ledger, number, years)
+
+    @staticmethod
+    def _years(ledger: Ledger, incoming: pa.Table) -> set[int | None]:
+        """Return the years that records count in."""
+        if ledger.date_field:
+            return set(pc.unique(pc.year(incoming.column(ledger.date_field))).to_pylist())
+        return set(pc.unique(incoming.column(ledger.year_field or "")).to_pylist())
+
+    def _known_years(self, ledger: Ledger) -> set[int | None]:
+        """Return the years of which anything was ever kept."""
+        rows = self.con.execute('SELECT DISTINCT "year" FROM partitions WHERE ledger = ?', [ledger.id]).fetchall()
+        return {year for (year,) in rows}
 
     def _mark(self, ledger: Ledger, number: int, years: Sequence[tuple[int | None]]) -> None:
         """Stamp the years of ``ledger`` that changed with the change's number."""
