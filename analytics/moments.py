@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from analytics.ledgers import geography
-
 MINUTE, SECOND = "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"
 
 
 def zone() -> ZoneInfo:
     """Return the declared time zone."""
+    # The declarations bring much along that a command which only gets help has no use for.
+    from analytics.ledgers import geography
+
     return ZoneInfo(geography().time_zone)
 
 

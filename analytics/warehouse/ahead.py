@@ -81,7 +81,7 @@ class Ahead:
 def _write(
     ledger: Ledger, incoming: pa.Table, begun: set[int | None], upload_id: str, number: int, folder: Path
 ) -> dict[int | None, publish.YearFile]:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     picked = ", ".join(
         f"{literal(upload_id) if name == 'upload_id' else quoted(name)}::{kind} AS {quoted(name)}"
         for name, kind in tables.columns(ledger).items()

@@ -198,6 +198,7 @@ def publish(
         ready: Files by ledger and year that need not be written any more; they are taken from where they lie.
     """
     ready = ready or {}
+    _sweep(settings, {file.path for file in ready.values()})
     row = first(con, "SELECT store_id, change_no FROM meta")
     store_id, change_no = (str(row[0]), int(row[1])) if row else ("", 0)
     base = _base(settings, store_id, change_no)
@@ -207,7 +208,6 @@ def publish(
     if base is not None and base["change_no"] == change_no and base["schema_hash"] == schema:
         return str(base["version"])
     settings.published.mkdir(parents=True, exist_ok=True)
-    _sweep(settings, {file.path for file in ready.values()})
     made = dt.datetime.now(dt.UTC)
     version = _free_name(settings, f"{change_no:08d}-{made:%Y%m%dT%H%M%SZ}")
     staging = settings.published / f"{STAGING}{version}"
