@@ -52,7 +52,12 @@ def document(page: Any, *, title: str, source: str) -> str:
         ".panel { break-inside: avoid; margin-top: 10px; } "
         ".panel-rows, .panel-history { break-inside: auto; } tr { break-inside: avoid; } "
         ".rows, .scrolls .js-plotly-plot, .scrolls > div { min-width: 0 !important; } "
-        ".table th, .table td { padding: 0.25rem 0.4rem; } .rows .wide, .rows .origin { min-width: 0; } "
+        ".panel-overdue { break-inside: auto; } .overdue li { break-inside: avoid; } "
+        ".section-head { break-after: avoid; } "
+        ".table:not(.matrix) :is(th, td) { padding: 0.25rem 0.4rem; } .rows .wide { min-width: 0; } "
+        ".rows { table-layout: fixed; } .rows :is(th, td) { white-space: normal !important; overflow-wrap: anywhere; } "
+        ".rows .origin { min-width: 0; } .rows thead th:first-child { width: 20%; } "
+        ".rows thead th:last-child { width: 24%; } "
     )
     return (
         f'<!DOCTYPE html><html lang="zh-CN" data-mantine-color-scheme="light"><head><meta charset="utf-8">'

@@ -47,7 +47,8 @@
 
   document.addEventListener("click", function (event) {
     var target = event.target.closest ? event.target : document.body;
-    close(target.closest("details.fold"));
+    // What was clicked may be gone by now, such as the line of a view that was deleted; the way of the click stays.
+    close(event.composedPath().find(function (part) { return part.matches && part.matches("details.fold"); }));
     var button = target.closest("[data-do]");
     if (button) { close(); actions[button.getAttribute("data-do")](button); }
   });
@@ -134,9 +135,11 @@
   }
 
   function draw(place, store) {
-    function again() { draw(place, store); }
+    function again() {
+      draw(place, store).then(function () { place.querySelector("input").focus(); });
+    }
     function failed(error) { say(error.message); }
-    store.list().then(function (found) {
+    return store.list().then(function (found) {
       place.textContent = "";
       var list = make("ul");
       found.forEach(function (view) {

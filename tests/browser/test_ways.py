@@ -60,6 +60,11 @@ def test_a_view_is_kept_by_name_and_opened_again(desk: Watched) -> None:
     page.locator(".views li a").click()
     page.wait_for_url("**county=610326*")
     expect(page.locator("h1")).to_contain_text("眉县")
+    page.locator(".views > summary").click()
+    page.locator(".views li button").click()
+    # The list stays open, and the keyboard in it.
+    expect(page.locator(".views li")).to_have_text("还没有保存的视图")
+    expect(page.locator(".views input")).to_be_focused()
 
 
 def test_from_a_row_to_its_cells_its_upload_and_its_history(desk: Watched, served: Served) -> None:
