@@ -86,6 +86,7 @@ class Habit(Enum):
     SAME_LEDGER_BELOW = ("arrangement", "同一张表里上下两个同种台账，列的次序不同")
     SECTION_CHOICE = ("arrangement", "没有类型、方式一列，写在小标题行里")
     NUMBERED_HEADINGS = ("arrangement", "列名带编号，如“（1）活动名称”")
+    BARE_NUMBERS = ("arrangement", "列名前直接写数字，如“1活动名称”")
     PAGE_MARKS = ("arrangement", "每页末尾写“第1页 共3页”，下页写“续表”")
     MONEY_LINE_WAN = ("arrangement", "表头上一行写“单位：万元”，金额按万元写")
     EXAMPLE_REMARK = ("arrangement", "表头下有示例行，只在备注里写明是示例")
@@ -108,6 +109,9 @@ class Habit(Enum):
     DATE_SERIAL = ("value", "日期是没有格式的序列数 45488")
     DATE_WEEKDAY = ("value", "日期写成 2024年7月15日（周一）")
     DATE_HOUR = ("value", "日期带时刻 2024-07-15 14:30")
+    DATE_FULL_STOPS = ("value", "日期写成 2024。7。15")
+    DATE_YEAR_APART = ("value", "日期写成 （2024年）7月15日")
+    DATE_MONTH_NAME = ("value", "日期写成 15-Jul-2024")
     DATE_NO_YEAR = ("value", "日期写成 7月15日，不写年")
     DATE_NO_YEAR_DOT = ("value", "日期写成 7.15 文本，不写年")
     DATE_RANGE = ("value", "起止写成 7月10日-12日")
@@ -212,6 +216,9 @@ FOR_STUDIES = frozenset(
     {
         Habit.DATE_WEEKDAY,
         Habit.DATE_HOUR,
+        Habit.DATE_FULL_STOPS,
+        Habit.DATE_YEAR_APART,
+        Habit.DATE_MONTH_NAME,
         Habit.COUNT_FINANCIAL,
         Habit.COUNT_PER,
         Habit.CHOICE_REMARK,

@@ -514,6 +514,12 @@ def _date_weekday(writing: Writing, habit: Habit) -> Spelled | None:
     return writing.says(f"{day.year}年{day.month}月{day.day}日（周{'一二三四五六日'[day.weekday()]}）", habit)
 
 
+def _date_month_name(writing: Writing, habit: Habit) -> Spelled | None:
+    day = writing.day()
+    names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    return None if day is None else writing.says(f"{day.day}-{names[day.month - 1]}-{day.year}", habit)
+
+
 _DATES = frozenset({"date"})
 _COUNTS = frozenset({"count"})
 _MONEY = frozenset({"money"})
@@ -527,6 +533,9 @@ SPELLERS: dict[Habit, tuple[frozenset[str], Speller]] = {
     Habit.DATE_CHINESE: (_DATES, _date("{y}年{m}月{d}日")),
     Habit.DATE_WEEKDAY: (_DATES, _date_weekday),
     Habit.DATE_HOUR: (_DATES, _date("{y}-{m:02d}-{d:02d} 14:30")),
+    Habit.DATE_FULL_STOPS: (_DATES, _date("{y}。{m}。{d}")),
+    Habit.DATE_YEAR_APART: (_DATES, _date("（{y}年）{m}月{d}日")),
+    Habit.DATE_MONTH_NAME: (_DATES, _date_month_name),
     Habit.DATE_COMPACT: (_DATES, _date("{y}{m:02d}{d:02d}")),
     Habit.DATE_COMPACT_NUMBER: (_DATES, _date_number),
     Habit.DATE_SHORT_YEAR: (_DATES, _date("{s}.{m}.{d}", flagged="VAL-DATE")),

@@ -29,7 +29,7 @@ from openpyxl.xml.functions import fromstring, tostring
 
 from analytics.etl.graft import graft
 from analytics.etl.grid import ErrorCell, Limits, Sheet, UnreadableWorkbook
-from analytics.etl.report import RESULT_SHEET, RESULT_TITLE
+from analytics.etl.report import MARK_OPENING, RESULT_SHEET, RESULT_TITLE
 from analytics.etl.sniff import kind_of
 from analytics.etl.workbook import open_grids
 
@@ -47,8 +47,6 @@ _STATES = {
     "pending": "预览，还没有导入",
     "revoked": "已撤回",
 }
-_OPENING = "〔台账校验〕"
-"""What our part of a comment begins with; what stands above it is the submitter's own."""
 _FILL_COLUMN = 11
 """The first of two hidden columns of the list that keep what fill each marked cell had."""
 _LONGEST_FILL = 4_000
@@ -216,9 +214,9 @@ def _remove_old_marks(book: Workbook) -> None:
     for sheet in book.worksheets:
         for row in sheet.iter_rows():
             for cell in row:
-                if cell.comment is None or _OPENING not in cell.comment.text:
+                if cell.comment is None or MARK_OPENING not in cell.comment.text:
                     continue
-                own = cell.comment.text.partition(_OPENING)[0].rstrip()
+                own = cell.comment.text.partition(MARK_OPENING)[0].rstrip()
                 cell.comment = Comment(own, cell.comment.author) if own else None
                 if cell.fill.fgColor.rgb in ours:
                     cell.fill = _fill_from(before.get((sheet.title, cell.coordinate)))
@@ -255,7 +253,7 @@ def _mark_cell(sheet: Worksheet, address: str, findings: Sequence[Mapping[str, A
     said = [f"【{_WORDS[item['severity']]}】{item['message']}\n{item['hint']}" for item in findings]
     own = f"{cell.comment.text}\n\n" if cell.comment else ""
     author = cell.comment.author if cell.comment else _AUTHOR
-    text = ILLEGAL_CHARACTERS_RE.sub("", own + _OPENING + "\n" + "\n".join(said))
+    text = ILLEGAL_CHARACTERS_RE.sub("", own + MARK_OPENING + "\n" + "\n".join(said))
     cell.comment = Comment(text, author, width=320, height=min(400, 60 + 22 * (text.count("\n") + len(text) // 20)))
     return f"{sheet.title}!{cell.coordinate}", before
 

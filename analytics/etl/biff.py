@@ -15,6 +15,7 @@ from analytics.etl.grid import NO_VALUE, ErrorCell, before_gap, shows_month
 from analytics.etl.xlsx_details import BUILT_IN_FORMATS
 
 _FORMULA, _EOF, _DATEMODE, _FILEPASS, _CODEPAGE, _AUTHOR, _COLUMNS = 0x06, 0x0A, 0x22, 0x2F, 0x42, 0x5C, 0x7D
+_FONT, _STRUCK = 0x31, 0x0008
 _SHEET, _MULRK, _MULBLANK, _XF, _BOOLERR, _ROW, _BOF, _FORMAT = 0x85, 0xBD, 0xBE, 0xE0, 0x205, 0x208, 0x809, 0x41E
 _CELLS = frozenset({0x01, 0x02, 0x03, 0x04, _FORMULA, 0xBD, 0xD6, 0xFD, 0x203, 0x204, 0x27E, _BOOLERR})
 BLANK = (0x201).to_bytes(2, "little")
@@ -36,6 +37,8 @@ class BiffSheet:
     cell_count: int = 0
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
+    struck_rows: set[int] = field(default_factory=set)
+    """Rows in which a cell with content is struck through."""
     special: list[tuple[int, int, ErrorCell]] = field(default_factory=list)
     """Cells that calamine gives as empty although something is in them."""
     formulas: set[int] = field(default_factory=set)
@@ -70,6 +73,8 @@ class Biff:
         self._no_results = False
         self._formats: dict[int, str] = {}
         self._xfs: list[int] = []
+        fonts: list[bool] = []
+        struck: set[int] = set()
         self.sheets: list[BiffSheet] = []
         for code, at, size in self._records(0):
             if code == _BOF and not self.version and size >= 2:
@@ -89,10 +94,19 @@ class Biff:
                 self.sheets.append(BiffSheet(self, self._text(at + 6, at + size), start))
             elif code == _FORMAT and size >= 4:
                 self._add_format(at, size)
+            elif code == _FONT and size >= 4:
+                fonts.append(bool(struct.unpack_from("<H", stream, at + 2)[0] & _STRUCK))
             elif code == _XF and size >= 4:
-                self._xfs.append(struct.unpack_from("<H", stream, at + 2)[0])
+                font, number = struct.unpack_from("<HH", stream, at)
+                font -= font > 4  # there is no font of number 4
+                if font < len(fonts) and fonts[font]:
+                    struck.add(len(self._xfs))
+                self._xfs.append(number)
         for sheet in self.sheets:
             self._scan(sheet)
+            if struck:
+                filled = (place for place, style in self.styles(sheet.start, _CELLS) if style in struck)
+                sheet.struck_rows = {place >> 16 for place in filled}
 
     def format_of(self, style: int) -> str | None:
         """Return the number format code behind a cell's style index."""
@@ -106,11 +120,11 @@ class Biff:
         """Tell whether any format of the book shows a month without its day."""
         return any(map(shows_month, map(self.format_of, range(len(self._xfs)))))
 
-    def styles(self, start: int) -> Iterator[tuple[int, int]]:
-        """Walk a sheet's cells: row * 65536 + column, style index."""
+    def styles(self, start: int, kinds: frozenset[int] = _STYLED) -> Iterator[tuple[int, int]]:
+        """Walk a sheet's cells of some kinds: row * 65536 + column, style index."""
         stream = self._stream
         for code, at, size in self._records(start):
-            if code not in _STYLED or size < 6:
+            if code not in kinds or size < 6:
                 continue
             row, column, style = struct.unpack_from("<HHH", stream, at)
             if code == _MULBLANK:

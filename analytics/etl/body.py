@@ -14,7 +14,7 @@ from typing import Any, Literal
 from analytics.etl.grid import ErrorCell, Sheet
 from analytics.etl.headers import is_unit, squeeze
 from analytics.etl.layout import Table, serial_columns
-from analytics.etl.metadata import is_blank_cell, is_meta, unit_line
+from analytics.etl.metadata import is_blank_cell, is_meta, read_lines, unit_line
 from analytics.etl.tall import FROM, Tall, short_texts
 from analytics.etl.wording import (
     DERIVED_WORDS,
@@ -63,6 +63,8 @@ class Body:
     notes: list[list[Any]] = field(default_factory=list)
     """Cells of note rows, for what they say about the sheet (填报单位 below the table)."""
 
+    offices: list[tuple[int, str]] = field(default_factory=list)
+    """Lines between the rows that name an office: 填报单位：… over the rows of another one."""
     examples: list[int] = field(default_factory=list)
     """Rows (from 0) that say of themselves to be worked examples; among the notes."""
 
@@ -185,7 +187,7 @@ class _Judge:
                 or PAGE.match(text)
             ):
                 self.noted = self.noted or is_footer(first)
-                body.notes.append([value for _, value in filled])
+                self.take_line(row, [value for _, value in filled])
                 return "note"
             if text in self.titles:
                 return "repeated_header"
@@ -254,9 +256,16 @@ class _Judge:
         if example:
             self.body.examples.append(row)
         if example or (first is not None and (is_meta(first) or (is_footer(first) and not self._dated(filled)))):
-            self.body.notes.append(filled)
+            self.take_line(row, filled)
             return "note"
         return "data"
+
+    def take_line(self, row: int, values: list[Any]) -> None:
+        """Keep a note for what it says of the sheet, or of the rows below it."""
+        self.body.notes.append(values)
+        office = read_lines([values]).unit
+        if office is not None:
+            self.body.offices.append((row, office))
 
     @staticmethod
     def _dated(values: list[Any]) -> bool:

@@ -107,6 +107,7 @@ for _kind, _what, _example in (
 
 _code("VAL-COUNT-DECIMAL", "error", "计数不是整数", "“{label}”应为整数，现为“{raw}”", "请核对；若单位是万，请写明“万”")
 _code("VAL-COUNT-ROUNDED", "warning", "计数写成了整万整千", "“{label}”的“{raw}”换算为 {value}，末位以下可能被舍去", "如有确切的数，请填写确切的数")
+_code("VAL-MONEY-SCALE", "warning", "金额像是弄混了元和万元", "“{label}”的“{raw}”按{unit}读为 {value} 元，与常见的数相差太大，可能弄混了元和万元", "请核对；单位不同的请在数后写明“元”或“万元”")
 _code("VAL-MONEY-ROUNDED", "warning", "金额不足一分", "“{label}”的“{raw}”不足一分的部分四舍五入为 {value} 元", "请核对金额")
 _code("VAL-DECIMAL-ROUNDED", "info", "小数位过多", "“{label}”的“{raw}”四舍五入为 {value}", "请核对数值")
 _code("VAL-PERCENT-ROUNDED", "info", "小数位过多", "“{label}”的“{raw}”四舍五入为 {value}%", "请核对数值")
@@ -230,7 +231,10 @@ _code("ROW-TOTAL-UNNAMED", "error", "像是没写“合计”的合计行", "本
       "是合计行的请写明“合计”并核对；是一条记录的请补填名称、日期等")
 _code("ROW-SHIFTED", "error", "整行错位", "本行从 {column} 列起像是整体向{side}错了一列（例如 {cell} 的“{raw}”像是“{label}”）",
       "请把错位的单元格移回原列后重新上传")
+_code("ROW-OTHER-UNIT", "warning", "行上方另写了填报单位", "本行上方写着填报单位“{said}”，而全表的填报单位是“{unit}”，本行仍记在后者名下", "请把各单位的记录分表填写，或各带表头")
 _code("ROW-STRUCK", "warning", "带删除线的行", "本行有内容带删除线，可能已经作废，仍按原样收录", "作废的请删去本行后重新上传；有效的请去掉删除线")
+_code("VAL-COMMENT", "warning", "单元格有批注", "“{label}”的单元格有批注“{note}”，批注没有采用，仍按单元格收录", "批注里的更正请改到单元格里；作废的行请删去",
+      "看不出是更正的批注只作提示。")
 _code("VAL-MERGED-NUMBER", "error", "合并单元格里只有一个数", "“{label}”是跨 {count} 行的合并单元格，只有一个数，无法分到各行", "请拆分单元格，逐行填写")
 
 _code("VAL-MERGED-ACROSS", "error", "合并单元格跨了几列", "“{raw}”写在横跨“{labels}”{count} 列的合并单元格里，分不清是哪一列的数", "请拆分单元格，各列分别填写")

@@ -107,6 +107,7 @@ def weigh(
     geography: Geography,
     *,
     file_unit: str | None,
+    file_year: int | None = None,
     date1904: bool,
 ) -> TableContext:
     """Settle what holds for a table, and say what contradicts itself."""
@@ -119,6 +120,7 @@ def weigh(
         sheet_name=sheet.name,
         file_name=options.file_name,
         reported_on=None,
+        cover=file_year,
     )
     reported = None
     if around.reported_raw is not None:
@@ -132,6 +134,7 @@ def weigh(
         sheet_name=sheet.name,
         file_name=options.file_name,
         reported_on=reported,
+        cover=file_year,
     )
     if not counties_named(title, geography):
         title = f"{heading} {title}".strip()
@@ -211,9 +214,9 @@ def _settle_county(
 
 def read_sections(body: Body, geography: Geography) -> dict[int, Section]:
     """Return what the section headings say about each data row (sheet rows, from 0)."""
-    if not body.sections:
+    headings = sorted([*body.sections, *body.offices])
+    if not headings:
         return {}
-    headings = sorted(body.sections)
     found: dict[int, Section] = {}
     current = Section()
     style: bool | None = None

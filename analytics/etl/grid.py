@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -126,6 +126,8 @@ class Sheet:
     hidden_columns: frozenset[int] = frozenset()
     struck_rows: frozenset[int] = frozenset()
     """Rows in which a filled cell is struck through, where the format says so."""
+    notes: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    """Comments on cells, by row and column from 0."""
     details: Details | None = None
     texts: Sequence[Collection[str]] | None = None
     """What ``tall.Gathered`` gathered while the sheet was read; whoever changes ``rows`` afterwards forgets it."""

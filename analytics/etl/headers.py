@@ -88,7 +88,7 @@ _NUMBERING = re.compile(r"^(?:\d{1,2}[.、]|[一二三四五六七八九十]{1,2
 _HINT = re.compile(
     r"必填|选填|可选|可填|可不填|下拉|单选|多选|格式|例如|^如|示例|年月日|年/月|yyyy|填写|填报|请填|请选|二选一|选择|"
     r"^含|^包括|^包含|是/否|有/无|自动|引用|精确到|保留|不得|以.{0,8}为准|数字|整数|文本|可空|同上|见附件|盖章|全称|不含.{0,4}则|若无|如有|如无|"
-    r"^注\d*$|^见?注[:：\d]|^\d$"
+    r"^(?:详细|具体)?到.{1,6}$|写明|注明|^注\d*$|^见?注[:：\d]|^\d$"
 )
 _MARKS = str.maketrans("", "", "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳¹²³⁴⁵⁶⁷⁸⁹⁰※★▲△†‡")
 """Marks that point to a footnote, gone before NFKC makes digits of them."""
@@ -97,11 +97,13 @@ _AND_SO_ON = re.compile(r"(?:等.{0,3}|…+|\.{3,})$")
 _EITHER = re.compile(r"[/、|或及和]")
 _SCALED = re.compile(r"(?:百万|千万|十万|百|千|万|亿)(.{1,2})")
 """万个, 百人: a unit that multiplies."""
+_MULTIPLE = re.compile(r"^(?:百万|千万|十万|百|千|万|亿)")
+_BARE_NUMBER = re.compile(r"^\d{1,2}(?=[^\d\W])")
 _LATIN = re.compile(r"^[A-Za-z][A-Za-z.,/&']*|[A-Za-z][A-Za-z.,/&']*$")
 """What a second language adds to a heading: 活动日期Date."""
 _ENDINGS = (("数量", "数"), ("家数", "数"), ("时间", "日期"), ("日期", "时间"))
 """Endings that say the same thing: 岗位数量 is 岗位数, 开课时间 is 开课日期."""
-_BEGINNINGS = ("实际", "本次", "本月", "本期", "当月", "当期", "本季度", "本年度", "本年", "今年")
+_BEGINNINGS = ("实际", "本次", "本月", "本期", "当月", "当期", "本季度", "本年度", "本年", "今年", "总")
 """Beginnings without which a heading that is not declared itself may be (实际参训人次, 本月服务人次)."""
 
 _UNIT_TAIL = re.compile(r"(?:[/|、,]|单位:?)([^/|、,]{1,4})$")
@@ -188,7 +190,8 @@ def heading(raw: str) -> Heading:
     spelled = tuple(dict.fromkeys(form for form in forms if form))
     variants: tuple[str, ...] = ()
     if unit is not None and spelled:
-        endings = (unit, "数", "人数") if unit in {"人", "名"} else (unit, "数")
+        counted = _MULTIPLE.sub("", unit) or unit
+        endings = (counted, "数", "人数") if counted in {"人", "名"} else (counted, "数")
         variants = tuple(spelled[-1] + ending for ending in endings)
     variants = tuple(dict.fromkeys((*variants, *(same for form in spelled for same in _alike(form)))))
     listed = tuple(part for inner in kept_all for part in re.split(r"[/、,;|或]", _AND_SO_ON.sub("", inner)) if part)
@@ -200,6 +203,9 @@ def _alike(form: str) -> Iterator[str]:
     """Return other ways of writing a heading, for where it is not declared as it stands."""
     bases = [form, *(form.removeprefix(word) for word in _BEGINNINGS if form.startswith(word))]
     bases += [form.removesuffix(word) for word in ("合计", "总计") if form.endswith(word)]
+    numbered = _BARE_NUMBER.sub("", form)
+    if numbered != form and numbered not in UNITS:
+        bases.append(numbered)  # 1招聘会名称, 2举办日期
     chinese = _LATIN.sub("", form)
     if chinese != form and len(chinese) > 1:
         bases.append(chinese)

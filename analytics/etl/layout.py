@@ -28,7 +28,7 @@ from analytics.etl.headers import (
 )
 from analytics.etl.metadata import counties_named, is_attachment, is_blank_cell, is_line, is_meta, read_lines, unit_line
 from analytics.etl.shapes import fields_down_the_side, is_crosstab, is_number
-from analytics.etl.spans import HeaderColumn, fields_named, independent, split_columns
+from analytics.etl.spans import HeaderColumn, fields_named, independent, split_columns, unnumbered
 from analytics.etl.tall import FROM, Tall, tall_of
 from analytics.etl.wording import HELPER, is_title, total_label
 from analytics.ledgers.model import Geography
@@ -351,7 +351,7 @@ class _Reader:
                     if not path or squeeze(path[-1]) != squeeze(text):
                         path.append(text)
             found.append(HeaderColumn(column, tuple(path), units.get(column)))
-        return found
+        return unnumbered(found)
 
     def _spread(
         self, grid: dict[tuple[int, int], str], owner: dict[tuple[int, int], tuple[int, int]], row: int, rows: list[int]

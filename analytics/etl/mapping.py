@@ -93,6 +93,11 @@ class LedgerMapping:
         """Whether every required field has a source."""
         return not self.missing
 
+    @property
+    def covers(self) -> bool:
+        """Whether its fields are most of the table, or so many that what stands beside them says nothing."""
+        return self.coverage >= 0.4 or len(self.assigned) >= 8
+
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
@@ -606,7 +611,7 @@ def choose_ledger(
         one.titled = bonus >= 3.0
         one.score += bonus
     ranked = sorted((one for one in mappings if one.assigned), key=lambda one: -one.score)
-    fitting = [one for one in ranked if one.complete and len(one.assigned) >= 3 and (one.coverage >= 0.4 or one.titled)]
+    fitting = [one for one in ranked if one.complete and len(one.assigned) >= 3 and (one.covers or one.titled)]
     incomplete = [one for one in ranked if not one.complete and _near(one)]
     if fitting:
         best = fitting[0]

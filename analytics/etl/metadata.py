@@ -82,6 +82,9 @@ _MONTH_RANGE = re.compile(
 _COMPACT_MONTH = re.compile(r"(?<!\d)20\d{2}[-_.]?(0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d)")
 
 
+_COVER_LINE = 30
+_OF_A_YEAR = re.compile(r"年度|(?:台账|统计表|汇总表|登记表|情况表|报表|汇编|台帐)\)?$|^\(?\S{4}年\)?$")
+_MADE_IN = re.compile(r"\(?\S{4}年\S{1,3}月(?:\S{1,3}日)?\)?")
 _WHOLE_MONTH = re.compile(r"20\d{2}[-_./年]([1-9])月?")
 """A sheet's name that is nothing but a year and a month: 2024.3."""
 
@@ -277,15 +280,34 @@ class YearEvidence:
     several: str | None = None
 
 
+def cover_year(covers: Sequence[Surroundings]) -> int | None:
+    """Return the one year that the titles on a workbook's cover sheets name (2024年度工作台账, （2024年）).
+
+    The month a cover was made in (二〇二四年十二月) counts where no title names a year, and not in January.
+    """
+    lines = [squeeze(title) for cover in covers for title in cover.titles]
+    years = {year for line in lines if len(line) <= _COVER_LINE and _OF_A_YEAR.search(line) for year in years_in(line)}
+    if not years:
+        made = [line for line in lines if _MADE_IN.fullmatch(line)]
+        years = {year for line in made if month_in(line) != 1 for year in years_in(line)}
+    return years.pop() if len(years) == 1 else None
+
+
 def year_evidence(
-    *, period: str | None, titles: Sequence[str], sheet_name: str, file_name: str, reported_on: dt.date | None
+    *,
+    period: str | None,
+    titles: Sequence[str],
+    sheet_name: str,
+    file_name: str,
+    reported_on: dt.date | None,
+    cover: int | None = None,
 ) -> YearEvidence:
     """Find the year, by sayings in the order of how near they are to the person and the rows.
 
     A period stated with the upload is a person's word for this file; a title is printed over these very
-    rows; then the sheet's and the file's name. They must agree, or there is no year. The date of filling
-    in is used only where all of these are silent (a report is filled in after the fact), and not in
-    January, when most reports are about the year before.
+    rows; then the sheet's and the file's name. They must agree, or there is no year. A cover is asked where
+    all of these are silent, and then the date of filling in (a report is filled in after the fact), but not
+    in January, when most reports are about the year before.
     """
     sayings: list[tuple[str, set[int]]] = []
     if period:
@@ -311,6 +333,8 @@ def year_evidence(
         return YearEvidence(month=month, conflict=tuple((source, y) for source, years in said for y in sorted(years)))
     if said:
         return YearEvidence(month=month, several=said[0][0])
+    if cover is not None:
+        return YearEvidence(cover, "封面", month)
     if reported_on is not None and reported_on.month > 1:
         return YearEvidence(reported_on.year, "填报时间", month)
     return YearEvidence(month=month)

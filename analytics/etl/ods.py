@@ -19,6 +19,7 @@ from analytics.etl.sniff import EXPORT_AGAIN
 _MAX_ROWS, _MAX_COLUMNS = 1_048_576, 16_384
 _DURATION = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d+))?S)?")
 _ERROR = re.compile(r"#(?:REF!|DIV/0!|N/A|NAME\?|NULL!|NUM!|VALUE!)|(?:Err|错误):\d{3}|#(?:REF|NAME|N/A|VALUE)")
+_NOT_STRUCK = frozenset({"", "none"})
 _HIDDEN = frozenset({"collapse", "filter"})
 _PERCENT = "0%"
 
@@ -37,6 +38,12 @@ class _Content:
         self._limits = limits
         self._total = 0
         self._hidden_styles: set[str] = set()
+        self._struck_styles: set[str] = set()
+        self._struck_rows: set[int] = set()
+        self._struck = False
+        self._notes: dict[tuple[int, int], str] = {}
+        self._note: list[str] | None = None
+        """Words of the comment being read."""
         self._style = ""
         self._depth = 0
         self._skip = 0
@@ -55,15 +62,22 @@ class _Content:
     def start(self, tag: str, attributes: list[str]) -> None:
         """Handle a start tag."""
         name = tag.rpartition(" ")[2]
+        if name == "annotation" and self._attributes is not None and not self._skip:
+            self._note = []
         if self._skip or (name in ("annotation", "shapes", "tracked-changes") or (name == "table" and self._sheet)):
-            self._skip += 1  # notes, drawings and tables inside cells are not cells
+            # Drawings and tables inside cells are not cells; of comments only their words are kept.
+            self._skip += 1
+            if name == "p" and self._note is not None:
+                self._note.append("\n" if self._note else "")
             return
         if name == "p":
             if self._attributes is not None:
                 self._text = []
             return
         if self._text is not None:
-            if name == "s":
+            if name == "span":
+                self._struck = self._struck or _values(attributes).get("style-name") in self._struck_styles
+            elif name == "s":
                 self._text.append(" " * min(_count(_values(attributes).get("c")), 1000))
             elif name in ("tab", "line-break"):
                 self._text.append("\t" if name == "tab" else "\n")
@@ -76,6 +90,9 @@ class _Content:
         """Handle an end tag."""
         if self._skip:
             self._skip -= 1
+            if not self._skip and self._note is not None:
+                self._notes[self._row, self._column] = "".join(self._note).strip()
+                self._note = None
             return
         name = tag.rpartition(" ")[2]
         if name == "p" and self._text is not None:
@@ -92,7 +109,9 @@ class _Content:
 
     def data(self, text: str) -> None:
         """Handle character data."""
-        if self._text is not None and not self._skip:
+        if self._note is not None and self._skip > 1:
+            self._note.append(text)
+        elif self._text is not None and not self._skip:
             self._text.append(text)
 
     def _start_style(self, values: dict[str, str]) -> None:
@@ -102,6 +121,11 @@ class _Content:
         if values.get("display") == "false":
             self._hidden_styles.add(self._style)
 
+    def _start_text_properties(self, values: dict[str, str]) -> None:
+        line = {values.get("text-line-through-style", ""), values.get("text-line-through-type", "")}
+        if not line <= _NOT_STRUCK:
+            self._struck_styles.add(self._style)
+
     def _start_table(self, values: dict[str, str]) -> None:
         hidden = values.get("style-name", "") in self._hidden_styles
         self._details = SparseDetails()
@@ -109,6 +133,7 @@ class _Content:
             values.get("name", ""), len(self.sheets), [], "hidden" if hidden else "visible", details=self._details
         )
         self._hidden_rows, self._hidden_columns = set(), set()
+        self._struck_rows, self._notes = set(), {}
         self._row = self._definition = 0
 
     def _start_column(self, values: dict[str, str]) -> None:
@@ -125,6 +150,7 @@ class _Content:
 
     def _start_cell(self, values: dict[str, str]) -> None:
         self._attributes, self._paragraphs = values, []
+        self._struck = values.get("style-name") in self._struck_styles
 
     def _finish_cell(self, values: dict[str, str]) -> None:
         times = _count(values.get("number-columns-repeated"))
@@ -141,6 +167,8 @@ class _Content:
             if self._column + times > _MAX_COLUMNS:
                 raise self._too_large(self._row + 1, self._column + times)
             self._cells.append((self._column, times, cell))
+            if self._struck and self._row + self._repeat_row <= _MAX_ROWS:
+                self._struck_rows.update(range(self._row, self._row + self._repeat_row))
         self._column += times
 
     def _finish_row(self) -> None:
@@ -181,6 +209,7 @@ class _Content:
             if len(row) < width:
                 row.extend([""] * (width - len(row)))
         sheet.hidden_rows, sheet.hidden_columns = frozenset(self._hidden_rows), frozenset(self._hidden_columns)
+        sheet.struck_rows, sheet.notes = frozenset(self._struck_rows), self._notes
         self.sheets.append(sheet)
 
     def _too_large(self, rows: int, columns: int) -> UnreadableWorkbook:
@@ -195,6 +224,7 @@ class _Content:
 _START = {
     "style": _Content._start_style,
     "table-properties": _Content._start_table_properties,
+    "text-properties": _Content._start_text_properties,
     "table": _Content._start_table,
     "table-column": _Content._start_column,
     "table-row": _Content._start_row,

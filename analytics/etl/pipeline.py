@@ -26,8 +26,9 @@ from analytics.etl.grid import Limits, Sheet, UnreadableWorkbook, a1, letters
 from analytics.etl.headers import Vocabulary, squeeze
 from analytics.etl.layout import Layout, Table, find_tables
 from analytics.etl.mapping import Choice, LedgerMapping, choose_ledger, fingerprint, map_columns
+from analytics.etl.marks import report_marks
 from analytics.etl.merging import merge
-from analytics.etl.metadata import Surroundings, is_blank_cell, read_lines
+from analytics.etl.metadata import Surroundings, cover_year, is_blank_cell, read_lines
 from analytics.etl.nameless import settle_nameless
 from analytics.etl.placeholders import report_placeholders
 from analytics.etl.records import BatchReader
@@ -168,11 +169,12 @@ class _Reader:
         if not self.constants_hold():
             return self.finish([])
         found = self.find()
-        unit = sole_unit([*(one.around for one in found), *self.covers])
+        unit, year = sole_unit([*(one.around for one in found), *self.covers]), cover_year(self.covers)
         for one in found:
             one.context = weigh(
-                one.sheet, one.around, self.options, self.geography, file_unit=unit, date1904=self.date1904
-            )
+                one.sheet, one.around, self.options, self.geography,
+                file_unit=unit, file_year=year, date1904=self.date1904,
+            )  # fmt: skip
             self.take(one)
         self.outcome.reporting_unit = (
             self.options.unit
@@ -551,10 +553,7 @@ class _Reader:
             batch.say(position, Issue(one.code, one.severity, one.message, one.hint), name, batch.raw(position, name))
         for said in about_sheet:
             self.say(said, batch.sheet.name)
-        struck = batch.sheet.struck_rows
-        for position in rows if struck else ():
-            if batch.rows[position] in struck:
-                batch.say(position, issue("ROW-STRUCK"), None)
+        report_marks(batch)
 
     def records(self, found: Sequence[_Found]) -> dict[str, pa.Table]:
         """Build the records by ledger, after duplicates within the file are dealt with."""

@@ -19,7 +19,7 @@ from analytics.etl.assembly import begin_identities
 from analytics.etl.batch import Batch, plain_number
 from analytics.etl.body import Body
 from analytics.etl.codes import Issue, issue
-from analytics.etl.context import Section, TableContext
+from analytics.etl.context import Section, TableContext, same_unit
 from analytics.etl.grid import ErrorCell, Sheet, a1, letters
 from analytics.etl.headers import heading, is_serial, squeeze
 from analytics.etl.layout import Table
@@ -28,6 +28,7 @@ from analytics.etl.mapping import LedgerMapping
 from analytics.etl.metadata import is_blank_cell
 from analytics.etl.raws import RawColumns
 from analytics.etl.report import Correction, Finding
+from analytics.etl.scales import report_scales
 from analytics.etl.shifts import report_shifted
 from analytics.etl.spans import HeaderColumn
 from analytics.etl.told import Told
@@ -98,6 +99,8 @@ class BatchReader:
         self.report_named_totals()
         report_shifted(self.batch, self.columns.source, self.failed(), self.context)
         self.report_lying_headers()
+        report_scales(self.batch, self.contexts)
+        self.report_other_offices()
         self.keep_unmapped()
         batch = self.batch
         batch.present = frozenset(self.mapping.assigned) | frozenset(self.constants)
@@ -544,6 +547,16 @@ class BatchReader:
             said = lying_header(self.batch, self.mapping, name, self.noted.get(name, {}), self.table.bottom)
             if said is not None:
                 self.batch.findings.append(said)
+
+    def report_other_offices(self) -> None:
+        """Report rows that stand below a line naming another office than the table's own."""
+        unit, above = self.holds.unit, list(self.body.offices)
+        if unit is None or not above or (same_unit(unit, above[-1][1]) and len(above) == 1):
+            return
+        for position, row in enumerate(self.batch.rows):
+            said = next((name for line, name in reversed(above) if line < row), unit)
+            if not same_unit(unit, said):
+                self.batch.say(position, issue("ROW-OTHER-UNIT", said=said, unit=unit), None)
 
     def keep_unmapped(self) -> None:
         """Keep what stands in columns that fill no field, by header, with each record."""

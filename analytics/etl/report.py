@@ -22,6 +22,8 @@ State = Literal["accepted", "accepted_with_warnings", "partially_accepted", "rej
 RESULT_SHEET = "校验结果"
 """Name of the sheet that a marked copy begins with; reading passes over it, so the copy can be sent in again."""
 RESULT_TITLE = "台账校验结果（由系统生成，再次上报时可以保留）"
+MARK_OPENING = "〔台账校验〕"
+"""With this the comments of a marked copy begin; what a person wrote stands before it."""
 
 
 @dataclass(frozen=True, slots=True)

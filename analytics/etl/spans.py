@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analytics.etl.headers import Heading, Vocabulary, heading, squeeze
 
@@ -30,6 +30,21 @@ class HeaderColumn:
     def leaf(self) -> Heading:
         """The lowest header text, taken apart."""
         return heading(self.path[-1] if self.path else "")
+
+
+_COUNTED = re.compile(r"\s*(\d{1,2})(?=[^\d\W])")
+
+
+def unnumbered(columns: list[HeaderColumn]) -> list[HeaderColumn]:
+    """Return a header without the bare numbers its headings are counted by, if they are: 1招聘会名称 | 2举办日期."""
+    named = [column for column in columns if column.path]
+    numbers = [int(found[1]) for column in named if (found := _COUNTED.match(column.path[0]))]
+    if len(numbers) < 3 or len(numbers) * 5 < len(named) * 4 or numbers != sorted(numbers):
+        return columns
+    return [
+        replace(column, path=(_COUNTED.sub("", column.path[0], count=1), *column.path[1:])) if column.path else column
+        for column in columns
+    ]
 
 
 def fields_named(columns: Iterable[HeaderColumn], vocabulary: Vocabulary) -> dict[str, set[str]]:

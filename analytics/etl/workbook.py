@@ -40,7 +40,7 @@ from analytics.etl.pieces import Cut, read_in_pieces
 from analytics.etl.report import Finding
 from analytics.etl.sniff import EXPORT_AGAIN, SAVE_AS, check_extension, kind_of
 from analytics.etl.xlsb_details import XlsbSheet, counts_from_1904, percent_styles, xlsb_sheets
-from analytics.etl.xlsx import XlsxBook
+from analytics.etl.xlsx import XlsxBook, comments_of, struck_texts
 from analytics.etl.xlsx_details import SPARSE, XlsxSheet
 
 __all__ = [
@@ -127,7 +127,7 @@ def _read_xlsx(content: bytes, kind: Kind, limits: Limits) -> Workbook:
     book = XlsxBook(package)
     if not book.sheets:
         raise UnreadableWorkbook("FILE-CORRUPT", "工作簿里没有可读取的工作表，文件可能已损坏。", EXPORT_AGAIN)
-    package.read_xml(book.shared_strings)
+    struck = struck_texts(package.read_xml(book.shared_strings))
     findings = _macros(package) + [_missing(name) for name in book.missing]
     parts = [sheet for sheet in book.sheets if sheet.kind == "worksheet"]
     details: list[XlsxSheet] = []
@@ -172,7 +172,9 @@ def _read_xlsx(content: bytes, kind: Kind, limits: Limits) -> Workbook:
         if cut and not unsaid.special and not unsaid.negative:
             sheet.texts = cut.texts
         sheet.hidden_rows, sheet.hidden_columns = unsaid.hidden_rows, unsaid.hidden_columns
-        sheet.details, sheet.struck_rows = detail, unsaid.struck_rows
+        sheet.details = detail
+        sheet.struck_rows = unsaid.struck_rows | detail.rows_with_texts(struck)
+        sheet.notes = comments_of(package, part.part)
         detail.release()
         findings += _formulas_without_result(part.name, unsaid.special)
         sheets.append(sheet)
@@ -222,7 +224,7 @@ def _read_xls(content: bytes, limits: Limits) -> Workbook:
             continue
         sheet = _sheet(source, index, meta.name, len(sheets), _visibility(meta), detail.special)
         sheet.hidden_rows, sheet.hidden_columns = frozenset(detail.hidden_rows), frozenset(detail.hidden_columns)
-        sheet.details = detail
+        sheet.details, sheet.struck_rows = detail, frozenset(detail.struck_rows)
         findings += _formulas_without_result(meta.name, detail.special)
         sheets.append(sheet)
     return Workbook("xls", sheets, findings, biff.date1904)

@@ -14,14 +14,19 @@ from functools import cached_property
 from html import escape
 from io import BytesIO
 
-from analytics.etl.grid import UnreadableWorkbook, Visibility
-from analytics.etl.package import Package, attributes
-from analytics.etl.xlsx_details import Styles
+from analytics.etl.grid import UnreadableWorkbook, Visibility, column_index
+from analytics.etl.package import Package, attributes, unescape
+from analytics.etl.xlsx_details import STRIKE, Styles
 
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
 _PROPERTIES = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*>")
 _MOST_SHEETS = 1_000
 """No office keeps more in one workbook; a crafted list of sheets would keep a reader busy for minutes."""
+_COMMENT = re.compile(
+    rb"""<(?:\w+:)?comment\s[^>]*?\bref\s*=\s*["']([A-Z]{1,3})(\d{1,7})["'].*?</(?:\w+:)?comment>""", re.DOTALL
+)
+_TEXT = re.compile(rb"<(?:\w+:)?t(?:\s[^>]*)?>([^<]*)</")
+_ITEM = re.compile(rb"<(?:\w+:)?si\b(?:[^>]*/>|.*?</(?:\w+:)?si>)", re.DOTALL)
 _NUMBER = re.compile(r"(\d+)\.xml$")
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -146,6 +151,25 @@ class XlsxBook:
                 archive.writestr(f"xl/{name}.xml", self.package.read_xml(part) or empty.encode())
         out.seek(0)
         return out
+
+
+def comments_of(package: Package, part: str) -> dict[tuple[int, int], str]:
+    """Return the comments on the cells of one sheet of a package, by row and column from 0."""
+    found: dict[tuple[int, int], str] = {}
+    for kind, target in package.relations(part).values():
+        if kind != "comments" or target not in package:
+            continue
+        for match in _COMMENT.finditer(package.read_xml(target)):
+            text = unescape(b"".join(_TEXT.findall(match.group())).decode("utf-8", "replace"))
+            found[int(match[2]) - 1, column_index(match[1].decode())] = text
+    return found
+
+
+def struck_texts(shared: bytes) -> frozenset[int]:
+    """Return which of the texts that an .xlsx workbook shares are struck through, wholly or in part."""
+    if b"strike" not in shared or STRIKE.search(shared) is None:
+        return frozenset()
+    return frozenset(number for number, item in enumerate(_ITEM.finditer(shared)) if STRIKE.search(item.group()))
 
 
 def _attribute(text: str) -> str:

@@ -42,6 +42,8 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f\b([^>]*?)(?:/>|>([^<]*)</)")
 _STYLE = re.compile(rb"""\bs\s*=\s*["'](\d+)["']""")
 _TYPE = re.compile(rb"""\bt\s*=\s*["'](\w+)["']""")
 
+_SHARED = re.compile(rb"""\bt\s*=\s*["']s["']""")
+
 _LARGE = 4 << 20
 SPARSE = 1_000_000
 """Cells a sheet may span before it is asked whether most of them are emptiness around a stray one."""
@@ -59,7 +61,7 @@ BUILT_IN_FORMATS: dict[int, str | None] = {
 
 
 _FONT = re.compile(rb"<(?:\w+:)?font>.*?</(?:\w+:)?font>|<(?:\w+:)?font\s*/>", re.DOTALL)
-_STRIKE = re.compile(rb"""<(?:\w+:)?strike(?:\s+val\s*=\s*["'](?:1|true)["'])?\s*(?:/>|>)""")
+STRIKE = re.compile(rb"""<(?:\w+:)?strike(?:\s+val\s*=\s*["'](?:1|true)["'])?\s*(?:/>|>)""")
 
 
 class Styles:
@@ -75,7 +77,7 @@ class Styles:
         styles = [attributes(xf) for xf in re.findall(rb"<(?:\w+:)?xf\b[^>]*>", block.group() if block else b"")]
         ids = [style.get("numFmtId", "0") for style in styles]
         fonts = _FONT.findall(data) if b"strike" in data else ()
-        struck = {str(number) for number, font in enumerate(fonts) if _STRIKE.search(font)}
+        struck = {str(number) for number, font in enumerate(fonts) if STRIKE.search(font)}
         self.struck = frozenset(number for number, style in enumerate(styles) if style.get("fontId") in struck)
         self._codes = [codes.get(int(number)) if number.isdecimal() else None for number in ids]
 
@@ -230,11 +232,29 @@ class XlsxSheet:
         return frozenset(int(number.group(1)) - 1 for number in found if number)
 
     def _struck_rows(self) -> frozenset[int]:
+        partly = frozenset[int]()
+        if (
+            self._holds(b"k") and self.data.find(b"strike", *self._cells_span) >= 0
+        ):  # words of a text kept within its cell
+            starts, places = self._row_starts
+            rows = {place: row for row, place in places.items()}
+            found = (bisect_right(starts, match.start()) - 1 for match in STRIKE.finditer(self.data))
+            partly = frozenset(rows[place] for place in found if place in rows)
         numbers = b"|".join(b"%d" % number for number in self._styles().struck)
         style = re.compile(rb"""\bs\s*=\s*["'](?:%s)["']""" % numbers)
         if not numbers or style.search(self.data) is None:
+            return partly
+        wholly = (row for row, _, _, _, tag in self.cells() if not tag.endswith(b"/") and style.search(tag))
+        return partly.union(wholly)
+
+    def rows_with_texts(self, numbers: frozenset[int]) -> frozenset[int]:
+        """Return the rows in which a cell holds one of some shared texts, by their numbers."""
+        if not numbers:
             return frozenset()
-        return frozenset(row for row, _, _, _, tag in self.cells() if not tag.endswith(b"/") and style.search(tag))
+        value = re.compile(rb"\s*<(?:\w+:)?v>(?:%s)<" % b"|".join(b"%d" % number for number in sorted(numbers)))
+        return frozenset(
+            row for row, _, _, end, tag in self.cells() if _SHARED.search(tag) and value.match(self.data, end)
+        )
 
     def _hidden_columns(self) -> frozenset[int]:
         end = self.data.find(b"sheetData")
