@@ -122,6 +122,15 @@ def test_a_page_is_taken_away_with_its_version_and_opened_again(desk: Watched, s
     words = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, check=True).stdout.decode()
     for word in ("提供岗位数", "74,954", "数据截至", served.version.id, "第 1 页，共"):
         assert word.replace(" ", "") in words.replace(" ", "")
+    # The widest table stays on the paper, in letters of seven points at least.
+    boxes = subprocess.run(["pdftotext", "-bbox", path, "-"], capture_output=True, check=True).stdout.decode()
+    named = re.findall(r'xMin="([\d.]+)" yMin="[\d.]+" xMax="([\d.]+)" yMax="[\d.]+">高新区<', boxes)
+    assert named
+    assert all(float(right) - float(left) >= 3 * 7 and float(right) < 560 for left, right in named)
+    answer = page.request.get(f"{desk.address}/export/page.pdf?at=%2Frecords%3Fperiod%3D2024%26metric%3DJ02")
+    path.write_bytes(answer.body())
+    told = subprocess.run(["pdfinfo", path], capture_output=True, check=True).stdout.decode()
+    assert re.search(r"Pages: +[23]\n", told), "25 rows need no more paper than that"
 
 
 def test_a_chart_is_taken_away_as_a_picture(desk: Watched) -> None:
