@@ -17,7 +17,6 @@ LATER = (
     "analytics.ledgers.model",
     "pyarrow.compute",
     "duckdb",
-    "sqlglot",
     "rapidfuzz",
     "analytics.etl.pipeline",
 )

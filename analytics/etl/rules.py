@@ -12,13 +12,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
+import duckdb
 import pyarrow as pa
-import sqlglot
-import sqlglot.dialects.duckdb  # loaded with the first rule otherwise, when there is nothing beside to do
-from sqlglot import exp
 
 from analytics.etl import engine
 from analytics.etl.codes import Issue, issue, rule_code
@@ -28,6 +26,9 @@ from analytics.severity import Severity
 
 TODAY = "today"
 _FIELD = re.compile(r"\{(\w+)\}")
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_QUERY = re.compile(r"\b(?:select|from|values|table)\b", re.IGNORECASE)
+_TODAY = re.compile(rf"(?<!:):{TODAY}\b")
 _ROW = "__row"
 
 
@@ -75,6 +76,10 @@ def all_rules(ledger: Ledger) -> tuple[tuple[str, Rule], ...]:
 
 def validate_rules(ledger: Ledger) -> list[str]:
     """Return what is wrong with a ledger's rules: SQL that does not parse, columns that are not declared."""
+    # Only who declares a rule, or one that failed, needs a parser of SQL; it takes as long to load as a file to read.
+    import sqlglot
+    from sqlglot import exp
+
     faults = []
     known = {column.name for column in ledger.columns}
     for _, rule in all_rules(ledger):
@@ -82,7 +87,7 @@ def validate_rules(ledger: Ledger) -> list[str]:
             if text is None:
                 continue
             try:
-                tree = _predicate(text)
+                tree = sqlglot.parse_one(text, dialect="duckdb")
             except sqlglot.ParseError as error:
                 faults.append(f"{ledger.id}：规则 {rule.id} 的 {what} 不是有效的 SQL：{str(error).splitlines()[0]}")
                 continue
@@ -97,57 +102,46 @@ def validate_rules(ledger: Ledger) -> list[str]:
     return faults
 
 
-@cache
-def _predicate(text: str) -> exp.Expression:
-    """Parse a rule's condition; nobody changes the tree, so that validating and compiling may share it."""
-    tree = sqlglot.parse_one(text, dialect="duckdb")
-    if not isinstance(tree, exp.Expression):
-        raise sqlglot.ParseError(text)
-    return tree
+def _refuse_faults(ledger: Ledger) -> None:
+    """Say what is wrong with a ledger's rules, if anything is.
+
+    Raises:
+        DeclarationError: Something is.
+    """
+    faults = validate_rules(ledger)
+    if faults:
+        raise DeclarationError("\n".join(faults))
 
 
 @lru_cache(64)
 def _compile(key: _Key) -> _Compiled:
     ledger = key.ledger
-    faults = validate_rules(ledger)
-    if faults:
-        raise DeclarationError("\n".join(faults))
     rules = all_rules(ledger)
+    declared = {column.name for column in ledger.columns}
     columns: dict[str, None] = {}
     flags = []
     uses_today = False
     for number, (_, rule) in enumerate(rules):
-        check = _predicate(rule.check)
-        broken: exp.Expression = exp.not_(exp.func("COALESCE", exp.paren(check), exp.true(), dialect="duckdb"))
-        trees: list[exp.Expression] = [check]
+        broken = f"NOT COALESCE(({rule.check}), TRUE)"
         if rule.when is not None:
-            when = _predicate(rule.when)
-            trees.append(when)
-            holds = exp.func("COALESCE", exp.paren(when), exp.false(), dialect="duckdb")
-            broken = exp.And(this=holds, expression=broken)
-        for tree in trees:
-            columns.update(dict.fromkeys(column.name for column in tree.find_all(exp.Column)))
-            uses_today |= any(tree.find_all(exp.Placeholder, exp.Parameter))
-        flags.append(exp.alias_(_with_parameters(broken), f"r{number}"))
+            broken = f"COALESCE(({rule.when}), FALSE) AND {broken}"
+        # Words inside texts may be among them: a column more does no harm.
+        columns.update(dict.fromkeys(word for word in _NAME.findall(broken) if word in declared))
+        if _QUERY.search(broken):
+            _refuse_faults(ledger)
+        bound, found = _TODAY.subn(f"CAST(${TODAY} AS DATE)", broken)
+        uses_today |= found > 0
+        flags.append(f"{bound} AS r{number}")
     for _, rule in rules:
         columns.update(dict.fromkeys((*rule.fields, *_FIELD.findall(rule.message))))
-    query = exp.select(exp.column(_ROW), *flags).from_("rows_to_check")
     any_broken = " OR ".join(f"r{number}" for number in range(len(rules))) or "FALSE"
-    sql = f"SELECT * FROM ({query.sql(dialect='duckdb')}) WHERE {any_broken} ORDER BY {_ROW}"  # noqa: S608 - made of parsed declarations
+    sql = (
+        f"SELECT * FROM (SELECT {', '.join((_ROW, *flags))} FROM rows_to_check) "  # noqa: S608 - made of declarations
+        f"WHERE {any_broken} ORDER BY {_ROW}"
+    )
     return _Compiled(
         tuple(rule for _, rule in rules), tuple(code for code, _ in rules), tuple(columns), sql, uses_today
     )
-
-
-def _with_parameters(tree: exp.Expression) -> exp.Expression:
-    """Write ``:today`` as DuckDB's named parameter, with its type (two drivers bind it differently)."""
-
-    def bound(node: exp.Expression) -> exp.Expression:
-        if isinstance(node, exp.Placeholder):
-            return exp.cast(exp.Parameter(this=exp.var(str(node.this))), "DATE")
-        return node
-
-    return tree.transform(bound)
 
 
 class _Key:
@@ -183,7 +177,11 @@ def check_rows(
     if not compiled.rules or table.num_rows == 0:
         return [], []
     view = _view(ledger, table, compiled.columns)
-    result = engine.query(compiled.sql, {"rows_to_check": view}, {TODAY: today} if compiled.uses_today else None)
+    try:
+        result = engine.query(compiled.sql, {"rows_to_check": view}, {TODAY: today} if compiled.uses_today else None)
+    except duckdb.Error as error:
+        _refuse_faults(ledger)
+        raise DeclarationError(str(error)) from error
     if result.num_rows == 0:
         return [], []
     rows = result.column(_ROW).to_pylist()
