@@ -188,10 +188,9 @@ def make_header(
     if Habit.SERIAL_COLUMN in habits:
         blocks.insert(0, [HeaderColumn(None, ("序号",), "serial")])
     columns = [column for block in blocks for column in block]
-    numbering = "（{}）{}" if Habit.NUMBERED_HEADINGS in habits else "{}{}" if Habit.BARE_NUMBERS in habits else None
-    if numbering is not None:
+    if Habit.NUMBERED_HEADINGS in habits:
         columns = [
-            replace(column, path=(numbering.format(place, column.path[0]),))
+            replace(column, path=(f"（{place}）{column.path[0]}",))
             if column.column and len(column.path) == 1
             else column
             for place, column in enumerate(columns, start=1)

@@ -86,7 +86,6 @@ class Habit(Enum):
     SAME_LEDGER_BELOW = ("arrangement", "同一张表里上下两个同种台账，列的次序不同")
     SECTION_CHOICE = ("arrangement", "没有类型、方式一列，写在小标题行里")
     NUMBERED_HEADINGS = ("arrangement", "列名带编号，如“（1）活动名称”")
-    BARE_NUMBERS = ("arrangement", "列名前直接写数字，如“1活动名称”")
     PAGE_MARKS = ("arrangement", "每页末尾写“第1页 共3页”，下页写“续表”")
     MONEY_LINE_WAN = ("arrangement", "表头上一行写“单位：万元”，金额按万元写")
     EXAMPLE_REMARK = ("arrangement", "表头下有示例行，只在备注里写明是示例")

@@ -220,7 +220,7 @@ class BatchReader:
         if anchor is None or anchor not in self.batch.arrays:
             return
         days = self.batch.arrays[anchor]
-        later = self.ledger.not_before(anchor)
+        later = self.ledger.not_before(anchor) | {one.name for one in self.ledger.columns if one.term == "end"}
         for name, noted in self.noted.items():
             declared = self.ledger.column(name)
             if declared.type != "date" or name == anchor or not noted:

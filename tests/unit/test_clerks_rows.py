@@ -49,6 +49,15 @@ def test_an_end_that_says_a_day_only_is_of_the_month_it_began_in() -> None:
     assert (rows_loaded(outcome), rows_held(outcome)) == ([3], [4])
 
 
+def test_a_deadline_without_a_year_lies_after_the_day_its_item_was_found() -> None:
+    heads = ["问题编号", "问题来源", "发现日期", "问题描述", "整改措施", "责任单位", "整改期限", "整改状态"]
+    row = ["1", "督查", "11月20日", "考勤不严", "完善制度", "办公室", "1月15日", "整改中"]
+    outcome = ingest(book(("整改", [["2024年整改台账"], heads, row])))
+    (record,) = records(outcome).values()
+    assert (record["found_date"], record["deadline"]) == (dt.date(2024, 11, 20), dt.date(2025, 1, 15))
+    assert "VAL-DATE-CROSS-YEAR" in codes(outcome)
+
+
 def test_the_counties_of_a_city_are_not_the_county_it_once_had() -> None:
     heads = [name for name in FAIR if name != "县区"]
     row = [value for value, name in zip(fair("春风行动"), FAIR, strict=True) if name != "县区"]
