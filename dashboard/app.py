@@ -41,6 +41,7 @@ from dashboard.pages.page import PRODUCT, Reader, Request, county_names, lines_f
 from dashboard.repaint import STAMP, Painted, changes, paint
 from dashboard.security import secure
 from dashboard.source import NoVersionError, Snapshot, Source
+from dashboard.spliced import ready, serve_ready
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ def create_app(settings: Settings) -> Dash:
     )
     app.layout = _shell(owner)
     _connect(app, source)
+    serve_ready(app.server)
     Packed(app.server)
     watcher = Watcher(
         source,
@@ -247,10 +249,14 @@ def _answer(
     _, contents, stamps, figures = ctx.outputs_list
     return (
         told,
-        [found.contents.get(name, no_update) for name in _names(contents)],
+        [_given(found.contents.get(name)) for name in _names(contents)],
         [found.stamps.get(name, no_update) for name in _names(stamps)],
-        [found.figures.get(place["id"]["name"], no_update) for place in figures],
+        [_given(found.figures.get(place["id"]["name"])) for place in figures],
     )
+
+
+def _given(text: str | None) -> Any:
+    return no_update if text is None else ready(text)
 
 
 @dataclass(frozen=True)

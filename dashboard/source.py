@@ -40,8 +40,8 @@ REMEMBERED = 4096
 """Answers kept in memory; those not asked for longest go first."""
 HISTORY_WAITS = 2.0
 """Seconds a screen waits for the store before it says that something is being stored."""
-SCREENS = 96
-"""Screens kept in memory."""
+SCREENS = 256
+"""Screens kept in memory, about a quarter of a megabyte each."""
 RECENT = "近12个月"
 OVERDUE = detail.OVERDUE
 """The metric whose rows are the overdue items."""

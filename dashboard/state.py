@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -68,16 +68,26 @@ class View:
 
     def search(self) -> str:
         """Return the query part of the address, with its question mark, or an empty text."""
-        pairs: list[tuple[str, str]] = []
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is not None and value != field.default:
-                pairs.append((field.name, _written(value)))
-        return "?" + urlencode(pairs, safe=".:") if pairs else ""
+        return self.at("")
 
     def at(self, path: str, **changes: Any) -> str:
-        """Return the address of ``path`` with this view after ``changes``."""
-        return path + replace(self, **changes).search()
+        """Return the address of ``path`` with this view after ``changes``.
+
+        Raises:
+            TypeError: A change is of something no view has.
+        """
+        if not changes.keys() <= _UNSAID.keys():
+            raise TypeError(f"no view has {sorted(changes.keys() - _UNSAID.keys())}")
+        # A screen holds a few hundred addresses: no view is made for each of them.
+        said = vars(self) | changes
+        pairs = [
+            (name, _written(value)) for name, value in said.items() if value is not None and value != _UNSAID[name]
+        ]
+        return path + ("?" + urlencode(pairs, safe=".:") if pairs else "")
+
+
+_UNSAID = {field.name: field.default for field in fields(View)}
+"""What an address does not say, by its name."""
 
 
 def _written(value: Any) -> str:

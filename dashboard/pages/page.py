@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -62,13 +63,13 @@ class Request:
     uploads: str | None = None
     """Where this reader uploads workbooks; ``None`` where they may not."""
 
-    @property
+    @cached_property
     def asked(self) -> Question:
         """What the screen asks about. Without a period in the address: the newest year with data."""
         period = parse_period(self.view.period or f"{self.snapshot.reaches.year}", self.snapshot.reaches)
         return Question(period=period, county=self.view.county, as_of=self.view.as_of or moments.today())
 
-    @property
+    @cached_property
     def code(self) -> str:
         """The period shown, as an address writes it."""
         period = self.asked.period

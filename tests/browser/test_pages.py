@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from dash.development.base_component import Component
 from playwright.sync_api import Page, expect
 from watching import Served, Watched
 
@@ -17,6 +17,7 @@ from analytics.operations.people import VISITOR, Person
 from analytics.settings import Settings
 from dashboard.app import _screen
 from dashboard.pages import PAGES
+from dashboard.repaint import Painted
 from dashboard.source import Source
 
 pytestmark = pytest.mark.browser
@@ -33,13 +34,18 @@ def complaints(page: Page) -> list[str]:
     return [f"{one['impact']} {one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
 
 
+def written(painted: Painted) -> Any:
+    """What is in a painted part of a screen, as the browser gets it."""
+    return json.loads(painted.text(painted.root))
+
+
 def words_of(component: Any) -> str:
-    """All words of a component, as a reader sees them."""
+    """All words of a component, as the browser gets it."""
     if component is None or isinstance(component, str | int | float):
         return str(component or "")
-    if isinstance(component, list | tuple):
+    if isinstance(component, list):
         return "".join(words_of(part) for part in component)
-    return words_of(getattr(component, "children", None)) if isinstance(component, Component) else ""
+    return words_of(component["props"].get("children"))
 
 
 @pytest.mark.parametrize("path", [page.path for page in SHOWN] + ["/records?metric=J02", "/nowhere", "/integrity"])
@@ -132,7 +138,7 @@ def test_discipline_is_hidden_from_visitors_and_refused(desk: Watched) -> None:
 
 def test_discipline_opens_to_those_with_the_grant_as_city_totals_without_rows(settings: Settings) -> None:
     shown = _screen(Source(settings), "/integrity", "?period=2024", INSPECTOR)
-    main, links = shown.main.root, shown.links.root
+    main, links = written(shown.main), written(shown.links)
     words = words_of(main)
     assert "廉政" in words_of(links)
     assert "出具廉政意见人次" in words
@@ -221,24 +227,24 @@ def test_a_definition_is_found_while_one_types(desk: Watched) -> None:
 
 def addresses(part: Any) -> Iterator[str]:
     """Every address on a screen."""
-    if isinstance(part, list | tuple):
+    if isinstance(part, list):
         for each in part:
             yield from addresses(each)
-    elif isinstance(part, Component):
-        if isinstance(href := getattr(part, "href", None), str):
+    elif isinstance(part, dict):
+        if isinstance(href := part["props"].get("href"), str):
             yield href
-        yield from addresses(getattr(part, "children", None))
+        yield from addresses(part["props"].get("children"))
 
 
 @pytest.mark.parametrize("path", ["/", "/events", "/training", "/fairs", "/rectification", "/party"])
 def test_every_figure_leads_to_rows(settings: Settings, path: str) -> None:
     source = Source(settings)
-    found = dict.fromkeys(addresses(_screen(source, path, "?period=2024", VISITOR).main.root))
+    found = dict.fromkeys(addresses(written(_screen(source, path, "?period=2024", VISITOR).main)))
     rows = [urlsplit(href) for href in found if href.startswith(("/records", "/record?"))]
     assert len(rows) > 20
     # A few of each kind: what follows the metric says which part of it the rows are of.
     for parts in rows[:: max(1, len(rows) // 12)]:
-        words = words_of(_screen(source, parts.path, f"?{parts.query}", VISITOR).main.root)
+        words = words_of(written(_screen(source, parts.path, f"?{parts.query}", VISITOR).main))
         assert "没有对应的记录" not in words, parts
         assert "问不出" not in words, parts
         assert "没有这条记录" not in words, parts

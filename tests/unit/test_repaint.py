@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from hypothesis import given
 from hypothesis import strategies as st
+from plotly.io.json import to_json_plotly
 
 from dashboard.components.piece import piece
 from dashboard.repaint import STAMP, Painted, changes, paint
@@ -37,38 +39,63 @@ def stamps(painted: Painted) -> dict[str, str | None]:
     return {name: found.stamp for name, found in painted.pieces.items()}
 
 
-def replaced(component: Any, contents: dict[str, Any], stamped: dict[str, str], figures: dict[str, Any]) -> Any:
+def replaced(held: Any, contents: dict[str, str], stamped: dict[str, str], figures: dict[str, str]) -> Any:
     """What a browser holds after an answer: contents and stamps of pieces, figures of charts."""
-    if isinstance(component, list):
-        return [replaced(each, contents, stamped, figures) for each in component]
-    if not isinstance(component, Component):
-        return component
-    plain = component.to_plotly_json()
-    props = dict(plain["props"])
-    name = props["id"].get("piece") if isinstance(props.get("id"), dict) else None
+    if isinstance(held, list):
+        return [replaced(each, contents, stamped, figures) for each in held]
+    if not isinstance(held, dict):
+        return held
+    props = dict(held["props"])
+    id_ = props.get("id")
+    name = id_.get("piece") if isinstance(id_, dict) else None
     if name in stamped:
         props[STAMP] = stamped[name]
-    if isinstance(component, dcc.Graph) and props["id"]["name"] in figures:
-        props["figure"] = figures[props["id"]["name"]]
+    if held["type"] == "Graph" and id_["name"] in figures:
+        props["figure"] = json.loads(figures[id_["name"]])
     if name in contents:
-        props["children"] = replaced(contents[name], {}, {}, {})
+        props["children"] = json.loads(contents[name])
     elif "children" in props:
         props["children"] = replaced(props["children"], contents, stamped, figures)
-    return [plain["type"], props]
+    return held | {"props": props}
+
+
+def whole(painted: Painted) -> dict[str, Any]:
+    """The place of a screen in the browser's document, and all that is in it."""
+    props = {
+        "id": piece(painted.root),
+        "children": json.loads(painted.text(painted.root)),
+        STAMP: painted.pieces[painted.root].stamp,
+    }
+    return {"type": "Div", "props": props}
+
+
+def unstamped(plain: Any) -> Any:
+    """What is written, without what painting adds."""
+    if isinstance(plain, list):
+        return [unstamped(each) for each in plain]
+    if isinstance(plain, dict):
+        return {key: unstamped(told) for key, told in plain.items() if key not in {STAMP, "meta"}}
+    return plain
 
 
 @given(before=SCREENS, after=SCREENS)
 def test_what_is_painted_piece_by_piece_is_the_whole(before: Component, after: Component) -> None:
     old, new = paint(before), paint(after)
     found = changes(stamps(old), [new])
-    assert replaced(old.root, found.contents, found.stamps, found.figures) == replaced(new.root, {}, {}, {})
+    assert replaced(whole(old), found.contents, found.stamps, found.figures) == whole(new)
+
+
+@given(shown=SCREENS)
+def test_a_screen_is_written_as_dash_writes_it(shown: Component) -> None:
+    painted = paint(shown)
+    assert unstamped(json.loads(painted.text("screen"))) == json.loads(to_json_plotly(shown.children))
 
 
 def test_a_card_that_says_the_same_stays_and_a_chart_keeps_its_place() -> None:
     old = paint(screen("2024年", "1 场", {"data": [], "layout": {"height": 1}}))
     new = paint(screen("2023年", "1 场", {"data": [1], "layout": {"height": 1}}))
     found = changes(stamps(old), [new])
-    assert found.contents == {"title": "2023年"}
+    assert found.contents == {"title": '"2023\\u5e74"'}
     assert set(found.figures) == {"trend"}
     assert changes(stamps(new), [new]).stamps == {}
 
