@@ -446,7 +446,9 @@ def _went_wrong(error: Exception) -> tuple[Any, Any, Any, Any]:
         title="这个页面暂时打不开",
         sentences=["系统处理时出了错，已记入日志，数据没有受影响。请稍后刷新；如仍打不开，请把时间告诉管理员。"],
     )
-    return _answer(_title("出错"), (paint(frame.screen(children=said)), paint(frame.foot())), {})
+    # The first page somebody opens may be the one that fails: the others must still be within reach.
+    links = _links(current_person(), "", state.View())
+    return _answer(_title("出错"), (paint(frame.screen(children=said)), paint(frame.foot()), links), {})
 
 
 def _serve_health(server: Flask, source: Source) -> None:

@@ -82,6 +82,7 @@ def test_a_failure_shows_a_sentence_and_never_a_trace(
     assert "cellar" not in words
     assert "Traceback" not in words
     assert "the cellar is flooded" in caplog.text
+    assert "四季服务" in words, "the other pages are within reach"
 
 
 def test_only_our_own_scripts_run(app: Dash) -> None:
