@@ -29,12 +29,14 @@ from analytics.console.options import (
     fields_of,
     find_ledger,
     json_option,
+    keep_private,
     labels_of,
     ledger_names,
     ledger_option,
     mapping_of,
     out_option,
     paths_of,
+    persons_own,
     settings,
     tell_written,
     wait_option,
@@ -113,6 +115,7 @@ def main(ctx: click.Context, data: Path | None) -> None:
             2 用法不对；3 别的进程正在写入，等不到。
     """
     ctx.color = colour_wanted()
+    keep_private(ctx)
     if isinstance(ctx.command, Taizhang):
         ctx.command.data = data
 
@@ -562,6 +565,7 @@ def export(ledger: str, period: str | None, kind: Any, output: Path | None, as_j
     with act(chosen, "export", declared.id, {"period": period, "format": kind}):
         intake.export(declared.id, chosen, period=period, kind=kind, output=target)
     if output is not None:
+        persons_own(output)
         tell_written(output, as_json, ledger=declared.id, format=kind)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,6 +21,8 @@ from analytics.console.output import say, say_json
 if TYPE_CHECKING:
     from analytics.ledgers.model import Ledger
     from analytics.settings import Settings
+
+_UMASK = "taizhang.umask"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -215,12 +218,24 @@ def check_suffix(path: Path, *kinds: str) -> None:
         raise Failure(f"“{path}”的扩展名不对，这里写出的是 {right} 文件。", code=WRONG_USAGE)
 
 
+def keep_private(ctx: click.Context) -> None:
+    """Let nobody but its owner read what the command, and whatever it starts, writes from here on."""
+    ctx.meta[_UMASK] = theirs = os.umask(0o077)
+    ctx.call_on_close(lambda: os.umask(theirs))
+
+
+def persons_own(path: Path) -> None:
+    """Give a file that somebody asked for the mode that their own umask says."""
+    path.chmod(0o666 & ~click.get_current_context().meta[_UMASK])
+
+
 def write(path: Path, content: bytes) -> None:
     """Write an output file whole: it appears under its name only when complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
     try:
         unfinished.write_bytes(content)
+        persons_own(unfinished)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -133,6 +133,10 @@ def _examples(ledger: Ledger, places: Geography, today: dt.date) -> dict[str, An
                 found[column.name] = count
             case _:
                 found[column.name] = placeholder(column)
+    # By its placeholder the row is known when its mark was deleted, so a ledger of figures and choices gets one too.
+    texts = [column for column in ledger.columns if column.type == "text"]
+    if texts and not any(column.name in found for column in texts):
+        found[texts[-1].name] = placeholder(texts[-1])
     return found
 
 

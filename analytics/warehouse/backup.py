@@ -113,7 +113,7 @@ def _add(archive: tarfile.TarFile, name: str, path: Path) -> dict[str, Any]:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         stream.seek(0)
         entry.size = size
-        entry.mode = 0o440 if name.startswith("raw/") else 0o640
+        entry.mode = 0o440 if name.startswith("raw/") else 0o600
         archive.addfile(entry, stream)
     return {"bytes": size, "sha256": digest}
 
@@ -187,7 +187,7 @@ def _unpack(source: Path, staging: Path) -> dict[str, Any]:
                     shutil.copyfileobj(stream, into)
                     into.flush()
                     os.fsync(into.fileno())
-                path.chmod(entry.mode & 0o660)
+                path.chmod(entry.mode & (0o440 if parts[0] == "raw" else 0o600))
                 found[entry.name] = {"bytes": path.stat().st_size, "sha256": raw.hash_of(path)}
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
         raise damaged from error

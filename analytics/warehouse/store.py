@@ -128,6 +128,8 @@ class Store:
             try:
                 con = duckdb.connect(str(self.settings.warehouse), config=CONFIG)
                 hush(con)
+                # It holds everything. An older one, or one made through Python, may have been left for all to read.
+                self.settings.warehouse.chmod(0o600)
                 break
             except duckdb.IOException as error:
                 if "lock" not in str(error).lower():

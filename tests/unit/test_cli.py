@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import errno
 import json
+import os
 import re
 import subprocess
 import sys
@@ -259,3 +260,23 @@ def test_a_table_of_figures_is_headed_in_chinese() -> None:
     row = {"id": "E06", "name": "活动场所构成", "value": 3, "unit": "场", "dims": {"venue_type": "社区"}, "flags": []}
     told = reports.kpi({"rows": [row]}, {"venue_type": "场所类型"})
     assert "场所类型" in told.splitlines()[0]
+
+
+def test_nobody_else_reads_what_is_stored_and_a_file_asked_for_is_like_any_other(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        (tmp_path / "人数.csv").write_text("统计期,形态,人次\n2024-01,第一种形态,3\n", encoding="utf-8")
+        assert taizhang("ingest", tmp_path / "人数.csv", data=tmp_path).returncode == 0
+        warehouse = tmp_path / "processed" / "warehouse.duckdb"
+        warehouse.chmod(0o644)  # as a version before this one left it
+        assert taizhang(
+            "ingest", tmp_path / "人数.csv", "--replace", "--unit", "市纪委", "--period", "2024", data=tmp_path
+        )
+        assert taizhang("export", "four_forms", "-o", tmp_path / "out.csv", data=tmp_path).returncode == 0
+    finally:
+        os.umask(before)
+    stored = [*(tmp_path / "processed").rglob("*"), *(tmp_path / "raw").rglob("*")]
+    assert warehouse in stored
+    assert {path for path in stored if path.stat().st_mode & 0o007} == set()
+    assert warehouse.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "out.csv").stat().st_mode & 0o777 == 0o644

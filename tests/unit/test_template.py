@@ -90,6 +90,18 @@ def test_the_example_row_says_that_it_is_one() -> None:
     assert sheet.cell(template.EXAMPLE_ROW, 1).value == template.EXAMPLE_MARK
 
 
+@EVERY
+@pytest.mark.parametrize("mark", [None, 1])
+def test_an_example_row_that_lost_its_mark_is_held_back(ledger: Ledger, mark: int | None) -> None:
+    sheet = sheet_of(ledger)
+    sheet.cell(template.EXAMPLE_ROW, 1).value = mark
+    out = io.BytesIO()
+    sheet.parent.save(out)
+    outcome = read(out.getvalue(), IngestOptions("没有示例字样.xlsx", TODAY, unit="渭滨区总工会"))
+    assert not outcome.tables
+    assert "VAL-PLACEHOLDER" in {one.code for one in outcome.report.findings}
+
+
 @pytest.mark.parametrize("written", [{"A4": 1}, {"A4": None, "B4": "春风行动"}, {"A4": 2, "G4": "渭滨区总工会"}])
 def test_an_example_row_filled_in_halfway_is_held_back(written: dict[str, object]) -> None:
     sheet = sheet_of(ledgers()["job_fair"])
