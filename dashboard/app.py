@@ -55,8 +55,12 @@ UPLOADS = "/uploads"
 WATCHER = "taizhang-watcher"
 """Where the server finds what makes a fresh worker ready (the catalogue read, the common queries compiled), and every
 newly published version after that."""
-AGAIN_SECONDS = 8.0
-"""Longest time for asking a new version again what was asked of the one before."""
+AGAIN_SECONDS = 12.0
+"""Longest time for asking a new version again what was asked of the one before.
+
+What is left then costs the next reader a whole screen. A server that stops waits a little longer than this for the
+thread that does it (``Watcher.stop``).
+"""
 
 _INDEX = """<!DOCTYPE html>
 <html lang="zh-CN">
