@@ -151,7 +151,11 @@ class Answer:
             {
                 "yoy": change_words(row.yoy_change),
                 "mom": change_words(row.mom_change),
-                "dims": {name: said_of(known[row.id], name, value) for name, value in row.dims.items()},
+                # KPIs about the data itself are not in the catalogue; what they are split by stands in words already.
+                "dims": {
+                    name: said_of(known[row.id], name, value) if row.id in known else value
+                    for name, value in row.dims.items()
+                },
             }
             for row in self.rows
         ]

@@ -102,6 +102,7 @@ def test_shares_of_the_calendar_are_figures_like_any_other(place):
     ]  # fmt: skip
     split = query("G06_missing", by=("ledger",), **how)
     assert split.row("G06_missing", ledger="job_fair").numerator == 24
+    assert [row["dims"] for row in split.told()["rows"]] == [row.dims for row in split.rows], "people are told it, too"
     months = query(["J01", "G06_late"], grain="month", **how)
     assert [row.value for row in months.rows if row.id == "G06_late"] == [0.0, 100.0]
     assert [row.value for row in months.rows if row.id == "J01"] == [1, 2]
