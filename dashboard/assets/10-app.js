@@ -5,19 +5,30 @@
 
   /* Whose session has ended goes on at the sign-in page, and comes back to where they were. An answer that comes after
      another screen was asked for is nobody's any more: it tells what differs from a screen that may be gone. */
-  var ask = window.fetch, asked = 0;
-  window.fetch = function (address) {
+  var ask = window.fetch, asked = 0, arriving = false;
+  window.fetch = function (address, options) {
     var mine = /_dash-update-component/.test(address && address.url ? address.url : address) ? ++asked : 0;
-    return ask.apply(this, arguments).then(function (answer) {
+    return ask.call(this, address, mine && arriving ? withoutStamps(options) : options).then(function (answer) {
       if (answer.status === 401) {
         window.location.assign("/signin?next=" + encodeURIComponent(window.location.pathname + window.location.search));
       }
       if (!mine || answer.status !== 200) return answer;
       return answer.text().then(function (words) {
+        arriving = arriving || mine === asked;
         return mine === asked ? new Response(words, { headers: answer.headers }) : new Response(null, { status: 204 });
       });
     });
   };
+
+  /* Asked while an answer is on its way into the document: what was read of the document will not hold when the next
+     one comes, so it is not told, and all is answered. */
+  function withoutStamps(options) {
+    var told = JSON.parse(options.body);
+    told.state.flat().forEach(function (place) {
+      if (place.property === "data-stamp") place.value = null;
+    });
+    return Object.assign({}, options, { body: JSON.stringify(told) });
+  }
 
   /* What had the focus when another address was asked for, so that the keyboard stays where it was. */
   var held = null;
@@ -169,6 +180,7 @@
     /* After another page has arrived: its title, its top, and the focus on its heading. */
     arrived: function (painted) {
       if (!painted) return;
+      arriving = false;
       last = painted;
       document.title = painted.title;
       window.setTimeout(check, 250, painted, Date.now() + CHECKED);

@@ -316,6 +316,27 @@ def test_however_one_came_to_a_screen_it_is_the_same_screen(desk: Watched) -> No
         assert page.evaluate(WORDS) == walked, address
 
 
+def test_a_choice_made_while_an_answer_is_on_its_way_is_answered_whole(desk: Watched) -> None:
+    """What was read of the document for it is no longer there when its answer comes: nothing has to be mended then."""
+    page = desk.open("/?period=2024")
+    page.wait_for_function("() => window.taizhang.settled()")
+    page.evaluate(
+        """() => {
+          const read = Response.prototype.json;
+          Response.prototype.json = function () {
+            window.onItsWay = true;
+            return new Promise(done => setTimeout(done, 300)).then(() => read.call(this));
+          };
+        }"""
+    )
+    for first, then in (("/?period=2023", "/?period=2024"), ("/fairs?period=2023", "/?period=2024Q3")):
+        page.evaluate("step => { window.onItsWay = false; window.taizhang.go(step) }", first)
+        page.wait_for_function("() => window.onItsWay")
+        page.evaluate("step => window.taizhang.go(step)", then)
+        desk.go(then)
+        page.wait_for_function("() => window.taizhang.settled()")
+
+
 @pytest.mark.parametrize(("screen", "name"), [("desk", "overview-1440"), ("phone", "overview-390")])
 def test_the_pictures_of_the_readme(request: pytest.FixtureRequest, pictures: Path, screen: str, name: str) -> None:
     watched: Watched = request.getfixturevalue(screen)
